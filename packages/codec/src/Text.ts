@@ -39,8 +39,8 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
  * @since 0.1.0
  */
 export const encode = (text: string): Uint8Array => {
-  // `TextEncoder` costs half a microsecond a call, which is much for a command: commands are short and nearly always
-  // ASCII.
+  // A call of `TextEncoder` costs half a microsecond. For commands, which are short and nearly always ASCII, a loop is
+  // faster.
   const length = text.length
   if (length > 64) return encoder.encode(text)
   const bytes = new Uint8Array(length)

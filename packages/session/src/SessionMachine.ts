@@ -25,8 +25,9 @@
  * In the state *Doubting* the server is silent. It may have restarted and forgotten this client, or it may only be
  * busy. So the machine requests a login on the same socket, and goes on listening to the current session. A packet that
  * only the current session can have sent ends the doubt; a login reply begins the next session. Until one of them
- * arrives, no command except probes is sent or retransmitted, because it might be executed in another session than the
- * intended one. The status stays `Online` until the silence timeout, and then becomes `Reconnecting`.
+ * arrives, no command except probes is sent or retransmitted, because it might be executed in a new session. The
+ * status stays `Online` until the silence timeout, and then becomes `Reconnecting`. A socket is *mute* if it has had no
+ * answer for a minute.
  *
  * Each question has its own module under `internal/`: `login` (when to send login packets), `liveness` (is the server
  * alive?), `outbound` (commands and their replies, with `commandQueue`, `retransmission`, `sequenceNumbers` and
@@ -559,7 +560,7 @@ export class SessionMachine<H> {
 
   /**
    * Records a packet as a sign of life. `isReply`: whether it is a reply to a command. `isOfThisSession`: whether no
-   * newer session can have sent it; only such a packet ends the doubt.
+   * newer session can have sent it. Only then does the packet end the doubt.
    */
   #heard(now: number, isReply: boolean, isOfThisSession: boolean): void {
     if (this.#phase === "Doubting" && !isOfThisSession) return

@@ -4,8 +4,8 @@
  * **Details**
  *
  * A transport only sends and receives datagrams. It may lose, repeat and reorder them. A session opens one connection
- * at a time: the first for its login, and another when that one fails or the server stays silent on it. Each connection
- * belongs to a scope of the session, which closes it. A transport should bound its buffers; the session bounds
+ * at a time: the first for its login, and a new one when a connection fails or the server stays silent on it. Each
+ * connection belongs to a scope, which the session closes. A transport should bound its buffers; the session bounds
  * everything that it keeps of the datagrams.
  *
  * `NodeTransport` and `DatagramSocketTransport` (on Effect's sockets) use real UDP. `@bercon/testing` has a transport

@@ -287,7 +287,7 @@ describe("the status of a session", () => {
         "Closed"
       ])
       assert.strictEqual((yield* server.sessions).length, 1)
-      // A subscriber that comes too late still gets the end.
+      // A subscriber after the end still gets the last status.
       assert.deepStrictEqual((yield* Stream.runCollect(session.statusChanges)).map(tagOf), ["Closed"])
       assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))

@@ -1,5 +1,6 @@
 /**
- * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide.
+ * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide who is
+ * on the server.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"

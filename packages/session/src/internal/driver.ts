@@ -1,7 +1,7 @@
 /**
  * Connects a session machine to the clock, a socket, and the callers.
  *
- * Each event is an input of the machine. Its outputs are performed at once, in the same step:
+ * Each event is an input of the machine. The machine's outputs are performed at once, in the same step:
  *
  * - a datagram arrives: `Socket` -> `machine.receive` -> `#perform`;
  * - a command is sent: `request` -> `machine.submit` -> `#perform` -> `Socket`;
@@ -244,8 +244,8 @@ export class Driver {
     this.#isPerforming = true
     try {
       this.#performAll()
-      // Actions that this input has made due are performed at once. Actions that were due before wait for the alarm:
-      // the socket is read first if the alarm is late.
+      // Actions that this input has made due are performed at once. Older ones are left to the alarm, which reads the
+      // socket first if it is late.
       if (this.#machine.wakeAt <= now && !this.#alarm.isDue(now)) {
         this.#machine.tick(now)
         this.#performAll()

@@ -143,7 +143,7 @@ export class Liveness {
   /** When the verdict changes next, if no packet arrives until then. */
   wakeAt(now: number, replyTime: number, isDoubtful: boolean): number {
     const wakeAt = Math.min(this.#probeAt(replyTime), this.#silentSince + this.#silenceTimeout)
-    // Nearly always the probe comes first. Then the probability of an accident need not be computed for each datagram.
+    // Nearly always the probe is due first. Then the probability of an accident need not be computed for each datagram.
     return isDoubtful || wakeAt <= this.#silentSince + DOUBT_AFTER
       ? wakeAt
       : Math.min(wakeAt, this.#doubtAt(now, replyTime))

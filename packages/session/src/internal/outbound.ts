@@ -88,7 +88,7 @@ export class Outbound<H> {
   #submitted = 0
   /** Lower bound of the time at which a command reaches its deadline or is due to be sent again. */
   #tickAt = Infinity
-  /** When to search for a number for the next command again; `Infinity` if no command waits for a number. */
+  /** When to search again for a number for the next command; `Infinity` if no command waits for a number. */
   #startAt = Infinity
   /** When the next probe for releasing sequence numbers may be sent. */
   #evidenceAt = -Infinity

@@ -10,10 +10,10 @@
  *
  * Bounds: at most {@link WINDOW} messages are held back, each no larger than its datagram.
  *
- * Limits: on a network without loss, every message is delivered once and in order, at any rate. On a network with loss,
- * this is true up to about 12 messages a second. At higher rates the 256 numbers come round while old messages are still
- * repeated, so that one message can be taken for another. More than about 20 equal messages a second can be taken for
- * repetitions.
+ * Limits: on a network without loss, every message is delivered once and in order, however many come a second. On a
+ * network with loss, this is true up to about 12 messages a second. At higher rates the 256 numbers come round while
+ * old messages are still repeated, so that one message can be taken for another. More than about 20 equal messages a
+ * second can be taken for repetitions.
  *
  * Times are in milliseconds.
  */

@@ -151,7 +151,7 @@ describe("commands that wait for a number, because all are in use or quarantined
     for (const i of range(ORDINARY)) outgoing.submit(`c${i}`, { repeatable: false, deadline: 10 })
     outgoing.until(10)
     for (const i of range(10)) outgoing.submit(`waits ${i}`, { deadline: 1e6 })
-    // The machine starts waiting commands after every input.
+    // After every input, the machine tries to send the waiting commands.
     for (const i of range(50)) {
       outgoing.until(100 * (i + 1))
       outgoing.outbound.start(outgoing.now)
