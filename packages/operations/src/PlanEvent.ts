@@ -23,8 +23,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * `occurrence`: the planned time of the restart. `time`: the time at which it takes place, which is another one if it was
- * postponed.
+ * `occurrence`: the planned time of the restart. `time`: the time at which it takes place. The two differ if it was postponed.
  */
 const OF_PLAN = {
   plan: Schema.String,

@@ -16,8 +16,8 @@
  * If no program drives a server that a plan names, a warning is logged once, because the id may be mistyped. It is no error,
  * because the server may be added later.
  *
- * A warning of players is sent at most once. If its datagram is lost, or the process ends while sending it, players do not get this
- * warning, and the next one follows at its time.
+ * A warning of players is sent at most once. If its datagram is lost, or the process ends while sending it, players do not get
+ * this warning, and the next one follows at its time.
  *
  * **Example** (A fleet)
  *

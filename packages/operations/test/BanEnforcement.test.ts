@@ -289,7 +289,7 @@ describe("a removal during which another admin changes the list", () => {
       assert.deepStrictEqual(yield* reasons(server), ["fourth"])
     }).pipe(Effect.provide(within)))
 
-  it.effect("hits the intended row if the change was further down the list: the row that the other admin removed stays removed", () =>
+  it.effect("hits the intended row if the change was further down the list: the row removed by the other admin stays removed", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* collide(3), ["first", "third"])
     }).pipe(Effect.provide(within)))

@@ -62,7 +62,7 @@ const written =
     banFiles: { [World.BANS_FILE]: f(world.banFiles[World.BANS_FILE]!) }
   })
 
-/** A limit that the time from sending the list to executing the removal that uses it never reaches, in milliseconds. */
+/** In milliseconds. A removal is executed sooner than this after the server has sent the list that the removal uses. */
 const ROUND_TRIP = 200
 
 /** The other admin, with a record of the bans. */

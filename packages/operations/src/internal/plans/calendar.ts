@@ -33,7 +33,7 @@ export const make = (times: Times): Calendar => {
     return { key: JSON.stringify([at]), after: (time) => at > time ? at : undefined }
   }
   const cron = Result.getOrThrow(parse(times))
-  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the search before. So the result is kept.
+  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the last search. So it is kept.
   let from = Infinity
   let next = -Infinity
   return {
