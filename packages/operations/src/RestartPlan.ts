@@ -174,9 +174,9 @@ export interface Input {
   readonly lock?: Duration.Input | undefined
   /**
    * The kick of all players. `before`: the time before the restart, 0 to 1 day. `reason`: one line, default `"Restart"`.
-   * Default: players are not kicked. Kicks are tried until 30 seconds after the time of the restart, or after the first try if
-   * that is later, but not in the last 15 seconds of `latest`. If the list of players cannot be read by then, the server
-   * restarts without kicks, and the event `StepFailed` is published.
+   * Default: players are not kicked. Kicks are tried until 30 seconds after the time of the restart. If the first try is later
+   * than that time, they are tried for 30 seconds from the first try on. In the last 15 seconds of `latest`, they are not tried.
+   * If the list of players cannot be read by then, the server restarts without kicks, and the event `StepFailed` is published.
    */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
