@@ -95,9 +95,10 @@ const isTarget = Schema.is(BanTarget)
  *
  * **Details**
  *
- * - `remaining`: the remaining time when the server printed the list, to the minute; or `"permanent"`; or `"expired"`:
- *   the ban has no effect any more, but stays in the list until the server writes the list to its file; or
- *   `"unknown"`: current versions of Arma Reforger do not print a time. (Older versions print a duration in seconds.)
+ * - `remaining`: the remaining time when the server printed the list, to the minute. `"permanent"`: the ban has no
+ *   end. `"expired"`: the ban has no effect any more, but stays in the list until the server writes the list to its
+ *   file. `"unknown"`: current versions of Arma Reforger do not print a time. (Older versions print a duration in
+ *   seconds.)
  * - `reason`: as printed. It may be empty, begin or end with blanks, and contain nearly anything. Arma Reforger does
  *   not print it.
  * - `name`: the name of the player. Only Arma Reforger prints it.

@@ -258,7 +258,7 @@ export interface Commands {
    * A given ban is recognised by its target, its reason and its time, which may have run down or ended since. (On Arma
    * Reforger: by its target.) So it is not confused with a new ban that lasts longer.
    *
-   * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban,
+   * BattlEye servers remove bans by their position in the list, and positions change. So `unban` looks up the ban,
    * removes it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once,
    * and only in the session in which the list was read. Two things cannot be prevented: changes by another RCON client
    * at the same time, and a removal that the network delivers twice and the server executes twice. Either can remove a

@@ -62,7 +62,7 @@ const written =
     banFiles: { [World.BANS_FILE]: f(world.banFiles[World.BANS_FILE]!) }
   })
 
-/** More than the time from a reply with the list to the removal that uses it: two ways through the network. */
+/** A limit that the time from sending the list to executing the removal that uses it never reaches, in milliseconds. */
 const ROUND_TRIP = 200
 
 /** The other admin, with a record of the bans. */
