@@ -18,7 +18,7 @@ export interface Client {
 /** A module that contains one client. */
 export interface Subject {
   readonly connect: (port: number) => Promise<Client>
-  /** Logs in and does nothing else for the life of the process. Returns the objects that must be kept for it. */
+  /** Logs in, and then only keeps the session alive. The caller must keep the returned objects reachable. */
   readonly idle: (port: number) => Promise<unknown>
 }
 

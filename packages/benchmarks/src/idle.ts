@@ -3,7 +3,7 @@
  *
  * `node --expose-gc idle.ts <client> <port> <sessions>`, forked. The process logs in that many sessions, and sends
  * their `Footprint`. When it receives a number of milliseconds, it waits for that time, and sends the CPU time that it has
- * used, in microseconds. At the next message it logs in as many further sessions, and sends the `Footprint` of these.
+ * used, in microseconds. At the next message it logs in the same number of sessions again, and sends their `Footprint`.
  */
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"

@@ -22,7 +22,7 @@ import * as Report from "./report.ts"
 
 const LOSSES = [0, 0.01, 0.05, 0.2]
 const INTERVAL = 100
-/** How long to wait for late answers and messages, in milliseconds. No client or server repeats a datagram for as long. */
+/** How long to wait for late answers and messages, in milliseconds. By then no client or server repeats a datagram. */
 const PATIENCE = 25_000
 
 /** Sends a command, and calls `settle` with its reply, or with `undefined` if the client reports a failure. */

@@ -1,6 +1,6 @@
 /**
- * Measures the parsing of ban lists, per row, and of events. Several sizes show whether the time is proportional to the
- * number.
+ * Measures the parsing of ban lists, per row, and of events. Several sizes show whether the time grows in
+ * proportion.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as ServerEvent from "@bercon/client/ServerEvent"

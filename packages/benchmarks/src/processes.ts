@@ -22,7 +22,7 @@ const sent = async <A>(child: ChildProcess, what: string, milliseconds = PATIENC
   if (child.exitCode !== null || child.signalCode !== null) return hasEnded(child.exitCode, child.signalCode)
   const done = new AbortController()
   const ended = once(child, "exit", { signal: done.signal }).then(([code, signal]) => hasEnded(code, signal))
-  // It also rejects when `abort` ends the wait.
+  // `ended` also rejects when `abort` ends the wait.
   ended.catch(() => {})
   try {
     const [message] = await within(milliseconds, what, Promise.race([once(child, "message"), ended]))
@@ -92,7 +92,7 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
 /** The memory of one session, and the CPU use of all sessions in percent of a core. */
 export interface Idle extends Footprint {
   readonly cpu: number
-  /** The memory of one session among as many further sessions in the same process. */
+  /** The memory of one session if the same number of sessions logs in once more, in the same process. */
   readonly further: Footprint
 }
 

@@ -10,7 +10,7 @@ export const ExitCode = {
   usage: 2,
   /** The server refused the password. */
   refused: 3,
-  /** The server did not answer, to the login or to a command. */
+  /** The server did not answer the login, or a command. */
   noAnswer: 4,
   /** The server could not be reached: its name has no address, or no socket could be opened. */
   transport: 5,

@@ -26,7 +26,7 @@ describe("standard output", () => {
     ["the beginning", /^\[/],
     ["an entry", /Miller/],
     ["the end", /\]\n$/]
-  ])("that cannot be written at %s of a stream of entries is a failure", ([, pattern]) =>
+  ])("gives a failure if it cannot be written at %s of a stream of entries", ([, pattern]) =>
     Effect.gen(function*() {
       yield* fullAt(pattern)
       const { printStream } = yield* Output.Output

@@ -57,7 +57,7 @@ describe("SafeText", () => {
   }, { arbitrary: { runs: 500 } })
 
   it.prop("line: leaves no character without width, except marks and variation selectors", [Hostile], ([parts]) => {
-    // These belong to the character before them.
+    // Marks and variation selectors belong to the character before them.
     for (const character of SafeText.line(textOf(parts))) {
       if (displayWidth(character) === 0) assert.match(character, /^[\p{Mark}\uFE00-\uFE0F]$/u)
     }

@@ -75,7 +75,7 @@ const run = (args: ReadonlyArray<string>, options: Options): Effect.Effect<Outco
       stderr += text
       options.onError?.(stderr, child)
     })
-    // A process that does not read its input may end before it is written.
+    // A process that does not read its input may end before the input is written.
     child.stdin!.on("error", () => {})
     child.stdin!.end(options.stdin ?? "")
     child.once("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))

@@ -1,5 +1,5 @@
 /**
- * Builds the bundle before the tests, so that they run the published program. It also starts faster than the sources.
+ * Builds the bundle before the tests, so that they run the published program. The bundle also starts faster than the sources.
  */
 import { execFileSync } from "node:child_process"
 import * as Path from "node:path"

@@ -288,7 +288,7 @@ describe("an action", { concurrent: true }, () => {
       failed(yield* simulated.bercon("unban", "#9"), 6, /there is no ban "#9"/)
     }))
 
-  it.live("ban: bans and kicks a player on the server who is named by GUID", () =>
+  it.live("ban: also kicks the player if the GUID is that of a player on the server", () =>
     Effect.gen(function*() {
       const simulated = yield* server
       succeeded(yield* simulated.bercon("ban", GUID.toUpperCase()), "ban #0 Miller: done\n")

@@ -66,7 +66,7 @@ describe("the crowd of a simulated server", () => {
       assert.isAtLeast(counts.at(-1)!, 5)
     }))
 
-  it.effect("stays empty if it is empty", () =>
+  it.effect("stays empty if it begins empty", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* after(5, 6, { players: 0, speed: 1 })).actions, [])
     }))

@@ -123,7 +123,7 @@ describe("the demo with a real server", { concurrent: true }, () => {
       assert.deepStrictEqual(new Set((yield* executions).map(({ text }) => text)), new Set(["players", "version"]))
     }))
 
-  it.live("ends with one line that says what to do if the password is wrong", () =>
+  it.live("prints one line about a wrong password, and ends with exit code 3", () =>
     Effect.gen(function*() {
       const { address: { host, port } } = yield* server
       const { code, stderr, stdout } = yield* run({

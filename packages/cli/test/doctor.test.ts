@@ -48,7 +48,7 @@ describe("bercon doctor", { concurrent: true }, () => {
         "ok network",
         "ok loss"
       ])
-      // Nothing is changed there.
+      // Nothing is changed on the server.
       assert.deepStrictEqual(
         new Set((yield* executions).map(({ text }) => text)),
         new Set(["players", "version", "admins"])

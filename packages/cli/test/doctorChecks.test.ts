@@ -72,7 +72,7 @@ describe("round trip and loss", () => {
     )
   })
 
-  it("count a number as a new keepalive after its reply", () => {
+  it("count a sequence number as a new keepalive after its reply", () => {
     assert.deepStrictEqual(
       measure([
         command(0, 255),

@@ -52,7 +52,7 @@ describe("help", { concurrent: true }, () => {
           const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== "")
           assert.deepStrictEqual(wordsOf(wrapped), wordsOf(text))
           for (const line of wrapped.split("\n").map(stripVTControlCharacters)) {
-            // Only a word that is wider than the terminal, with the blanks before it, is not broken.
+            // A line may be too wide only if it is a single word with the blanks before it.
             if (line.trim().includes(" ")) assert.isAtMost(line.length, width, `${name}: ${line}`)
           }
         }

@@ -43,8 +43,8 @@ describe("a server in a file of servers", () => {
   )
 })
 
-describe("a server that looks as if it was in the password of another", () => {
-  it.effect("is not written there", () =>
+describe("a server's header inside the password of another", () => {
+  it.effect("is not replaced: the file stays as it was", () =>
     Effect.gen(function*() {
       const path = join(yield* folder, "servers.toml")
       const other = "[servers.us]\nhost = \"a\"\nport = 1\npassword = \"\"\"\n[servers.eu1]\n[\"\"\"\n"
@@ -70,7 +70,7 @@ describe("a password that cannot be written to its file", () => {
 
 describe("bercon init", { concurrent: true }, () => {
   it.live(
-    "tries to log in, writes the server, and its password to a file that only its owner can read",
+    "tries to log in, writes the server, and writes its password to a file that only the owner can read",
     () =>
       Effect.gen(function*() {
         const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
@@ -118,7 +118,7 @@ describe("bercon init", { concurrent: true }, () => {
       )
     }))
 
-  it.live("leaves a file as it is in which a server cannot be added without changing something else", () =>
+  it.live("leaves the file as it is if the server cannot be added without changing something else", () =>
     Effect.gen(function*() {
       const config = join(yield* folder, "servers.toml")
       const old = "servers = { a = { host = \"a\", port = 1, passwordVariable = \"A\" } }\n"

@@ -22,7 +22,7 @@ const named = (name: string, port: number, loginTimeout: Duration.Input): Server
 })
 
 describe("listening to several servers", () => {
-  it.live("brings the events of one that was down as soon as it is up, if another one is up", () =>
+  it.live("brings the events of a server that was down as soon as it is up, if another server is up", () =>
     Effect.gen(function*() {
       const [up, down] = [yield* server(), yield* server()]
       yield* down.stop({ keepPlayers: true })

@@ -44,11 +44,11 @@ describe("exit codes", { concurrent: true }, () => {
       yield* simulated.onCommand((text) => text === "version" ? { delay: "Infinity" as const } : undefined)
       const { code, stderr, stdout } = yield* simulated.bercon(["exec", "missions", "version", "--timeout", "8s"])
       assert.strictEqual(code, 4, stderr)
-      assert.match(stdout, /^Missions on server:/, "the answer to the command before it is printed")
+      assert.match(stdout, /^Missions on server:/, "the answer to the first command is printed")
       assert.match(stderr, /^bercon: command "version": .*\n$/)
     }))
 
-  it.live("4: no output arrives, because the flavour is wrong, which the message names as the probable cause", () =>
+  it.live("4: no output arrives; the message names a wrong flavour as the probable cause", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server()
       const wrong =
@@ -130,7 +130,7 @@ describe("--interval", { concurrent: true }, () => {
     }))
 })
 
-describe("signals", { concurrent: true }, () => {
+describe("the signal", { concurrent: true }, () => {
   it.live.each(
     [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   )("%s closes the session and ends the process with %i", ([signal, code]) =>

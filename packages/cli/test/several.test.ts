@@ -47,7 +47,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.deepStrictEqual(sorted(outcome.stderr).map((line) => line.slice(0, 11)), ["bercon: eu1", "bercon: eu2"])
     }))
 
-  it.live("have their events printed even after another one has failed", () =>
+  it.live("have their events printed even after one of them has failed", () =>
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       const failed = Deferred.makeUnsafe<void>()
@@ -78,7 +78,7 @@ describe("several servers", { concurrent: true }, () => {
       ["raw", /^eu1: Players on server:\n(eu1: .*\n)+eu1: \(1 players in total\)\n$/]
     ] as const
   )(
-    "%s: have their answers printed while another is silent, which Ctrl-C names",
+    "%s: have their answers printed while one is silent; Ctrl-C names the silent one",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -98,7 +98,7 @@ describe("several servers", { concurrent: true }, () => {
       ["json", /^\[\s+\{\s+"server": "eu1",\s+"result": \[[^]*"Miller"[^]*\]\s+\}\s+\]\n$/]
     ] as const
   )(
-    "%s: have the answers received so far printed after Ctrl-C, which names the others",
+    "%s: have the answers received so far printed after Ctrl-C, which names the missing servers",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -177,7 +177,7 @@ describe("several servers", { concurrent: true }, () => {
 })
 
 describe("several players", { concurrent: true }, () => {
-  it.live("have the outcome of one printed while the next is waited for", () =>
+  it.live("have the outcome of each printed before the next one has an outcome", () =>
     Effect.gen(function*() {
       const { bercon, eu1 } = yield* several
       yield* eu1.join({ name: "Kerry" })

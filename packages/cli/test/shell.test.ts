@@ -182,7 +182,7 @@ describe("bercon shell after it has asked for the password", { concurrent: true 
 
 describe("bercon shell that a signal ends", { concurrent: true }, () => {
   for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-    it.live.skipIf(!hasTmux)(`leaves the terminal as it was on ${signal}${needsTmux}`, () =>
+    it.live.skipIf(!hasTmux)(`restores the terminal on ${signal}${needsTmux}`, () =>
       Effect.gen(function*() {
         const { env } = yield* simulated
         const terminal = yield* start(["shell"], { env })
@@ -194,7 +194,7 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
   }
 
   it.live.skipIf(!hasTmux)(
-    `leaves the terminal as it was on Ctrl-C at the password${needsTmux}`,
+    `restores the terminal on Ctrl-C at the password${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { env: { BERCON_PORT } } = yield* simulated

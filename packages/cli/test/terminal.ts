@@ -46,7 +46,7 @@ export interface Options {
 
 let terminals = 0
 
-/** Two at the same time: more are slow on small machines. */
+/** At most two terminals run at the same time: more are slow on small machines. */
 const turn = Semaphore.makeUnsafe(2)
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
@@ -98,7 +98,7 @@ export const start = (args: ReadonlyArray<string>, { columns = 80, env = {}, row
         Effect.gen(function*() {
           const after = yield* until(new RegExp(`^code ${code}$`, "m"))
           yield* tmux("send-keys", "-l", "typed\r")
-          // The terminal shows it, and then `cat` prints it.
+          // The terminal echoes the text, and then `cat` prints it.
           yield* until(/^typed\ntyped$/m)
           return after
         })

@@ -42,7 +42,7 @@ describe("text for a screen", () => {
     ])
   })
 
-  it("charts the latest numbers, from 0 to the greatest", () => {
+  it("has a chart of the latest numbers, from 0 to the greatest", () => {
     assert.strictEqual(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), "▁▂▃▄▅▆▇█")
     assert.strictEqual(sparkline([100, 0, 7], 2), "▁█")
     assert.strictEqual(sparkline([7, undefined, 7], 8), "█ █", "a blank for an outage")
@@ -115,7 +115,7 @@ describe("the screen of top", () => {
     assert.strictEqual(difference(["a"], ["a"]), "")
   })
 
-  it("shows since when players are there, also if another player has taken a slot", () => {
+  it("shows how long each player is there, also if another player has taken a slot", () => {
     const first = Guests.update(undefined, [player(0, "Miller")], 1000)
     const second = Guests.update(first, [player(0, "Miller", 70), player(1, "Kerry"), player(1, "Kerry")], 2000)
     const third = Guests.update(second, [player(0, "Stavrou"), player(1, "Kerry")], 3000)
@@ -137,7 +137,7 @@ describe("bercon top", { concurrent: true }, () => {
     }))
 
   it.live.skipIf(!hasTmux)(
-    `shows a server live at 40 columns, and leaves the screen as it was${needsTmux}`,
+    `shows a server live at 40 columns, and restores the screen${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
@@ -183,7 +183,7 @@ describe("bercon top", { concurrent: true }, () => {
 
   const ends = [["Ctrl-C", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
   for (const [end, code] of ends) {
-    it.live.skipIf(!hasTmux)(`leaves the screen as it was on ${end}${needsTmux}`, () =>
+    it.live.skipIf(!hasTmux)(`restores the screen on ${end}${needsTmux}`, () =>
       Effect.gen(function*() {
         const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
         const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "right" }
