@@ -232,7 +232,7 @@ describe("decode", () => {
     assert.strictEqual(decoderCalls(bytesOf("Макс\n".repeat(1000))), 1)
   })
 
-  it("calls the decoder equally often for many lines that are not UTF-8 and for one", () => {
+  it("calls the decoder as often for many lines that are not UTF-8 as for one", () => {
     for (const label of ["windows-1251", "gbk", "iso-2022-jp", "utf-16le", "no such thing"]) {
       const lines = (count: number) => bytesOf(...Array.from({ length: count }, () => [0xff, "\nЁж\n"]).flat())
       assert.strictEqual(decoderCalls(lines(1000), label), decoderCalls(lines(1), label), label)
@@ -256,7 +256,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
   const short = Arbitrary.map(Arbitrary.all([mixed, beyond, mixed, beyond, mixed]), (parts) => parts.join(""))
 
   it.prop(
-    "is read as UTF-8, at whichever byte it was cut, if its whole characters prove enough",
+    "is read as UTF-8, at whichever byte it was cut, if its whole characters are proof enough",
     { line: short, end: Arbitrary.map(Arbitrary.all([ascii, ascii]), ([a, b]) => ["", ")", ` (${a})`, b]) },
     ({ end, line }) => {
       const bytes = Text.encode(line)
@@ -276,7 +276,7 @@ describe("a line of UTF-8 that was cut inside a character", () => {
     { arbitrary: { runs: 300, size: 8 } }
   )
 
-  it("is recognised in a chat line from a public report, with its last byte missing", () => {
+  it("is recognised: a chat line from a public report, without its last byte", () => {
     const bytes = Buffer.from("28476c6f62616c2920d098d0b2d0b0d0bd3a20d0bfd180d0b8d0b2d0b5d1", "hex")
     assert.strictEqual(Text.decode(bytes), "(Global) Иван: приве\ufffd")
     assert.strictEqual(Text.decode(Buffer.concat([bytes, Buffer.from(")")])), "(Global) Иван: приве\ufffd)")
