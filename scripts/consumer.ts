@@ -67,7 +67,7 @@ const install = (
     name: "consumer",
     private: true,
     type: "module",
-    // The dependencies of a user.
+    // A user's program depends on these.
     dependencies: { ...of(packages), effect: versionOf("effect") },
     devDependencies: {
       ...of(["@bercon/testing", ...tools]),
@@ -110,7 +110,11 @@ const checkProgram = (command: string, args: ReadonlyArray<string>): void =>
 /** Whether npm can install a package on this machine, which needs the registry. npm prints the reason if it cannot. */
 const canInstall = (name: string): boolean => {
   try {
-    execFileSync("npx", ["-y", "-p", name, "-c", "echo"], { cwd: project, stdio: ["ignore", "ignore", "inherit"] })
+    execFileSync("npx", ["-y", "-p", name, "-c", "echo"], {
+      cwd: project,
+      stdio: ["ignore", "ignore", "inherit"],
+      timeout: 120_000
+    })
     return true
   } catch {
     return false
@@ -119,14 +123,14 @@ const canInstall = (name: string): boolean => {
 
 checkProgram(process.execPath, [])
 if (manager === "pnpm") {
-  // The oldest Node and the other runtimes that the packages support. One that is installed must run the program.
+  // The oldest Node and the other runtimes that the packages support. Those that npm can install must run the program.
   for (const [runtime, ...args] of [["node@22.19.0"], ["bun@1"], ["deno@2", "run", "--allow-all"]] as const) {
     if (canInstall(runtime)) checkProgram("npx", ["-y", runtime, ...args])
     else process.stdout.write(`\n== SKIPPED: ${runtime}, because npm cannot install it on this machine\n`)
   }
 }
 
-// The installed command, first alone and then with a simulated server.
+// Runs the installed command, first alone and then with a simulated server.
 process.stdout.write(run(process.execPath, ["node_modules/@bercon/cli/bin/bercon.js", "--version"]))
 const shown = run(process.execPath, ["dist/command.js"])
 process.stdout.write(shown)

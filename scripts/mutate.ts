@@ -27,7 +27,7 @@ interface Target {
   readonly tests: ReadonlyArray<string> | ((module: string) => ReadonlyArray<string>)
 }
 
-/** Modules of the session without tests of their own name, and the module whose tests cover them. */
+/** For modules of the session without tests of their own name: the module whose tests cover them. */
 const sessionTests: Readonly<Record<string, string>> = {
   inFlight: "outbound",
   ticket: "outbound",
@@ -53,7 +53,7 @@ const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   tables: ["{incompleteLists,tables}"]
 }
 
-/** The tests of modules of operations. A module without an entry here needs plans on a simulated server. */
+/** The tests of modules of operations. The default is the tests of plans on a simulated server. */
 const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   BansFile: ["BansFile"],
   banDecision: ["{banDecision,BanBook}"],
@@ -151,7 +151,7 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
     test: {
       root: `packages/${name}`,
       include: tests.map((test) => `test/**/${test}{,/*}.test.ts`),
-      // Code that contains all its mutants is several times slower.
+      // Stryker puts all mutants of a file into its code, which makes the tests several times slower.
       testTimeout: 60_000
     }
   })

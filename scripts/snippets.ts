@@ -84,5 +84,7 @@ for (const line of tsc.stdout.split("\n").filter((line) => line !== "")) {
 }
 
 for (const problem of problems) console.error(problem)
-console.log(`${checked.length} of ${all.length} code blocks type-checked. The others are pieces of examples, or marked`)
+console.log(
+  `${checked.length} of ${all.length} code blocks type-checked. The others are pieces of examples, or marked "no-check"`
+)
 if (problems.length > 0 || tsc.status !== 0) process.exit(1)

@@ -13,7 +13,7 @@ const builtIn = new Set(["exec", "install"])
 describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {
   const text = Fs.readFileSync(Path.join(root, document), "utf8")
 
-  it("names files and folders that exist", () => {
+  it("names only files and folders that exist", () => {
     const paths = Array.from(
       text.matchAll(/`((?:packages|docs|test|scripts|\.ci)(?:\/[\w./-]+)?)`|\]\(([\w./-]+)\)/g),
       (found) => found[1] ?? found[2]!
@@ -22,7 +22,7 @@ describe.each(["CONTRIBUTING.md", "SECURITY.md"])("%s", (document) => {
     for (const path of paths) assert.isTrue(Fs.existsSync(Path.join(root, path)), `${path} exists`)
   })
 
-  it("names commands that exist", () => {
+  it("names only commands that exist", () => {
     for (const [, command = ""] of text.matchAll(/\bpnpm(?:@12)? ([\w:]+)/g)) {
       assert.isTrue(command in scripts || builtIn.has(command), `pnpm ${command} exists`)
     }

@@ -28,7 +28,7 @@ const shown = (value: unknown): ReadonlyArray<string> => {
   return texts
 }
 
-/** Replaces everything that a dump may put between two bytes by one comma: spaces, colons, brackets, keys, `0x`. */
+/** Replaces the text that a dump may put between two bytes (spaces, colons, brackets, keys, `0x`) with one comma. */
 const dump = (text: string): string => text.replaceAll(/"?\d+"?:|0x|[\s,:[\]{}]/g, ",").replaceAll(/,+/g, ",")
 
 /** The form in which a text contains a secret; `undefined` if it does not. */

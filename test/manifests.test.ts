@@ -42,7 +42,7 @@ describe.each(libraries.map(({ manifest }) => [manifest.name, manifest] as const
     assert.deepStrictEqual(manifest["scripts"], { prepack: "tsc -b" }, "it has no other script")
     const { exports } = manifest["publishConfig"] as Record<string, unknown>
     const built = JSON.stringify(manifest["exports"]).replaceAll("./src/", "./dist/").replaceAll(".ts\"", ".js\"")
-    assert.deepStrictEqual(exports, JSON.parse(built), "the published exports are the built files of the exports here")
+    assert.deepStrictEqual(exports, JSON.parse(built), "the published exports lead to the built files")
   })
 
   it("accepts the same range of effect as the other libraries", () => {

@@ -2,7 +2,7 @@
  * Fuzzes the session machine: random inputs, invalid datagrams among them, at random times.
  *
  * The machine must not throw. It must settle each command at most once, and by its deadline. Its load must stay within
- * its limits, `wakeAt` must advance, and `close` must settle everything for good.
+ * its limits, `wakeAt` must advance, and `close` must settle everything and end the machine.
  */
 import { Packet, Text } from "@bercon/codec"
 import { SessionMachine, Transport } from "@bercon/session"
@@ -110,7 +110,7 @@ class Run {
     this.must(!Number.isNaN(this.machine.wakeAt), "wakeAt is a number")
     this.must(
       (this.machine.status._tag === "Closed") === this.#wasClosed,
-      "the status is Closed exactly if that was published"
+      "the status is Closed if and only if `Closed` was published"
     )
     if (this.#wasClosed) {
       this.must(this.machine.wakeAt === Infinity, "a closed machine asks for no wake-up")

@@ -1,6 +1,6 @@
 /**
  * The targets of fuzzing. A target makes inputs from random numbers, passes them to the code, and throws if the code
- * violates a property that it must have with every input.
+ * violates a property that must hold for every input.
  */
 import { Admin, Ban, Player, ReplyError, ServerEvent, type Table, Version } from "@bercon/client"
 import { Packet, Reassembly, Text } from "@bercon/codec"
@@ -193,7 +193,7 @@ const serversFile: Target = async (random, saw) => {
   must(!(error as Error).message.includes(Examples.SECRET), "a password is not shown")
 }
 
-/** Checks that `init` adds a server to a valid file, or replaces it, and changes no other server; or else changes nothing. */
+/** Checks that `init` adds or replaces a server in a file and keeps the others, or fails and changes nothing. */
 const init: Target = async (random, saw) => {
   const text = Random.text(random, Examples.serversFiles)
   const id = random.from(["a", "b", "altis", "new_1", "-"])

@@ -92,7 +92,8 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
         yield* terminal.until(/-- no longer waiting for lock: it may have been executed\n[^]*>$/m)
         yield* terminal.type("version\r")
         yield* startAgain
-        yield* terminal.until(/-- logged in\n[^]*^1\.220\n[^]*>$/m)
+        yield* terminal.until(/^-- logged in$/m)
+        yield* terminal.until(/^1\.220\n[^]*>$/m)
         yield* terminal.press("C-d")
         yield* terminal.until(/^code 0$/m)
       }).pipe(Effect.scoped)
@@ -207,16 +208,23 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
 })
 
 describe("bercon shell without a terminal", { concurrent: true }, () => {
-  it.live("sends messages as they are typed, and refuses flags of the command line", () =>
+  it.live("sends messages as they are typed, and refuses flags of the command line and mistyped times of a ban", () =>
     Effect.gen(function*() {
       const { env, executed } = yield* simulated
       const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
       const refused = ["players --format json", "kick 1 --reason x", "ban 1 --for 7d", "lock --all", "whisper 1"]
-      const { code, stderr } = yield* bercon(["shell"], { env, stdin: [...sent, ...refused, ""].join("\n") })
+      const mistyped = ["ban 0 2hours spam", "ban 0 1h30 spam", "ban 0 3rd warning"]
+      const { code, stderr } = yield* bercon(["shell"], {
+        env,
+        stdin: [...sent, ...refused, ...mistyped, ""].join("\n")
+      })
       assert.strictEqual(code, 8)
       assert.deepStrictEqual(stderr.trimEnd().split("\n").map((line) => line.split(" (got")[0]), [
         ...Array.from({ length: 4 }, () => "bercon: the shell has no flags"),
-        "bercon: whisper needs a text"
+        "bercon: whisper needs a text",
+        ...["2hours", "1h30", "3rd"].map((time) =>
+          `bercon: "${time}" is not a time: write minutes (60), or 2h, 7d or forever, before the reason`
+        )
       ])
       assert.deepStrictEqual(yield* executed, [
         "say -1 --hello",

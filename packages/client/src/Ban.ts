@@ -70,8 +70,8 @@ export const BanTarget = Schema.Union([Guid, IpAddress, IdentityId])
 export type BanTarget = typeof BanTarget.Type
 
 /**
- * Parses a target from user input: a GUID or the UUID of an account in either case, or an IPv4 address. Surrounding
- * blanks are ignored. Returns `None` for any other text.
+ * Parses a target from user input: a GUID or the UUID of an account, in upper or lower case, or an IPv4 address.
+ * Surrounding blanks are ignored. Returns `None` for any other text.
  *
  * **Example**
  *
@@ -95,9 +95,10 @@ const isTarget = Schema.is(BanTarget)
  *
  * **Details**
  *
- * - `remaining`: the remaining time when the server printed the list, to the minute; or `"permanent"`; or `"expired"`:
- *   the ban has no effect any more, but stays in the list until the server writes the list to its file; or
- *   `"unknown"`: current versions of Arma Reforger do not print a time. (Older versions print a duration in seconds.)
+ * - `remaining`: the remaining time when the server printed the list, to the minute. `"permanent"`: the ban has no
+ *   end. `"expired"`: the ban has no effect any more, but stays in the list until the server writes the list to its
+ *   file. `"unknown"`: current versions of Arma Reforger do not print a time. (Older versions print a duration in
+ *   seconds.)
  * - `reason`: as printed. It may be empty, begin or end with blanks, and contain nearly anything. Arma Reforger does
  *   not print it.
  * - `name`: the name of the player. Only Arma Reforger prints it.

@@ -42,9 +42,10 @@ import type { Version } from "./Version.ts"
 export interface ActionOptions extends Session.CommandOptions {
   /**
    * Maximum time to wait for the confirmation, counted from the server's reply to the command; reading a list may add
-   * 5 seconds. Without confirmation the action fails with an `ActionError` of reason `Unconfirmed`. By default the
-   * action succeeds with the server's reply, which proves nothing about its effect. (Arma Reforger reports the outcome
-   * of its own commands. The client always waits for this outcome, and sends no other command with output meanwhile.)
+   * 5 seconds. Without confirmation the action fails with an `ActionError` of reason `Unconfirmed`. Without this
+   * option the action succeeds with the server's reply, which proves nothing about its effect. (Arma Reforger reports
+   * the outcome of its own commands. The client always waits for this outcome, and sends no other command with output
+   * meanwhile.)
    */
   readonly confirmWithin?: Duration.Input | undefined
 }
@@ -58,7 +59,7 @@ export interface ActionOptions extends Session.CommandOptions {
 export interface SayOptions extends ActionOptions {
   /**
    * Whether to send a text of several lines, or of more than 128 bytes of UTF-8, as several announcements in order,
-   * split between words. Each is sent after the reply to the one before. Default `false`: the text must be one line.
+   * split between words. Each is sent after the reply to the previous one. Default `false`: the text must be one line.
    */
   readonly split?: boolean | undefined
 }
@@ -120,9 +121,9 @@ export interface MissionOptions extends Session.CommandOptions {
  *
  * A `timeout` counts from the call, including all waiting before the command is sent.
  *
- * A repeatable command is sent again if no reply arrives, and a server might execute it twice. The options can change
- * that. A command with a player's slot is valid only in the session in which it was called, because after a restart the
- * slot may belong to another player.
+ * A repeatable command is sent again if no reply arrives, and a server might execute it twice. The option `repeatable`
+ * overrides this. A command with a player's slot is valid only in the session in which it was called, because after a
+ * restart the slot may belong to another player.
  *
  * An action succeeds with the text of the server's reply, mostly `""`. Success means that the server has received the
  * action. It does not prove the effect: a BattlEye server replies to the kick of an empty slot in the same way as to
@@ -187,8 +188,8 @@ export interface Commands {
 
   /**
    * Sends a chat message to all players. The text must be one line. Servers cut long texts; 128 bytes of UTF-8 are
-   * safe. Repeatable. It is confirmed by the server's echo, which every RCON client receives; an echo that is cut to
-   * 100 bytes or more counts, too.
+   * safe. Repeatable. It is confirmed by the server's echo, which every RCON client receives; a cut echo counts, too,
+   * if it has at least 100 bytes.
    */
   readonly say: (text: string, options?: SayOptions) => Effect.Effect<string, CommandError | ActionError>
   /**
@@ -257,7 +258,7 @@ export interface Commands {
    * A given ban is recognised by its target, its reason and its time, which may have run down or ended since. (On Arma
    * Reforger: by its target.) So it is not confused with a new ban that lasts longer.
    *
-   * BattlEye servers remove bans by their position in the list, and positions change. So this looks up the ban,
+   * BattlEye servers remove bans by their position in the list, and positions change. So `unban` looks up the ban,
    * removes it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once,
    * and only in the session in which the list was read. Two things cannot be prevented: changes by another RCON client
    * at the same time, and a removal that the network delivers twice and the server executes twice. Either can remove a

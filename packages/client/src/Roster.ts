@@ -49,9 +49,9 @@ export interface Roster {
   /** All players that are known now, without waiting. `None` until the list has arrived, and during an outage. */
   readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
-   * Whether the last list contained all players. `false` until a list has arrived after the login, if rows of the list
-   * could not be read, or if it has fewer rows than the server counts players. Then a player who is not in the roster
-   * may still be on the server.
+   * Whether the last list contained all players. `false` until a list has arrived after the login. Also `false` if
+   * rows of the list could not be read, or if it has fewer rows than the server counts players. Then a player who is
+   * not in the roster may still be on the server.
    */
   readonly isComplete: Effect.Effect<boolean>
   /**

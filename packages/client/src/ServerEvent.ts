@@ -13,10 +13,10 @@
  *
  * Players choose their names, and some choose names that look like other text. Each line is therefore matched as a
  * whole, from its fixed words at both ends. Four kinds of lines stay ambiguous, because a name may contain the words
- * that end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters ({@link FilterLog})
- * and kicks ({@link PlayerKicked}). In these the longest name of a known player on the server decides. Without such a
- * player, the name is assumed to be as short as possible. Messages, code and the reasons of admins never change the
- * fields before them.
+ * that end it: chat (`(Side) NAME: words`), whispers of admins (`(To NAME) words`), logs of filters
+ * ({@link FilterLog}) and kicks ({@link PlayerKicked}). In these the longest name of a known player on the server
+ * decides. If no known player matches, the name is assumed to be as short as possible. Messages, code and the reasons
+ * of admins never change the fields before them.
  *
  * **Example** (Players who join)
  *
@@ -262,7 +262,8 @@ export class UnattributedChat
  *   call the filter of `scripts.txt` `Script` in kicks, and in logs `Script` (Arma 2) or `Scripts` (Arma 3). Here it is
  *   always `"Script"`.
  * - `code`: the code of the action, possibly in many lines, without the quotation mark before it and the one at its
- *   very end. Servers cut long code, and some filters print more after the second mark, which is then kept.
+ *   very end. Servers cut long code. Some filters print more after the second mark: then the mark and that text are
+ *   kept, too.
  *
  * Servers send only matches of rules that log to their console.
  *

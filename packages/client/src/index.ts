@@ -1,5 +1,5 @@
 /**
- * The client of an administrator of a BattlEye server.
+ * A client for administrators of BattlEye servers.
  *
  * `NodeRcon`, the client over real UDP on Node, has a separate entry point: `@bercon/client/NodeRcon`.
  *

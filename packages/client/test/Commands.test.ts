@@ -140,7 +140,7 @@ describe("commands", () => {
       }
     }))
 
-  it("fail as documented", () => {
+  it("have the documented errors in their types", () => {
     type Service = RconClient.RconClient["Service"]
     type Command = CommandError.CommandError
     type Action = CommandError.CommandError | ActionError.ActionError

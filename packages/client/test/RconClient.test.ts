@@ -161,7 +161,7 @@ describe("RconClient", () => {
         assert.deepStrictEqual(yield* rcon.banTable, { rows: [], unparsed, total: undefined, cut: false })
       }))
 
-    it("fail as documented", () => {
+    it("have the documented errors in their types", () => {
       type Query<A> = Effect.Effect<A, CommandError.CommandError | ReplyError.ReplyError>
       type Service = RconClient.RconClient["Service"]
       expectTypeOf<Service["players"]>().toEqualTypeOf<Query<ReadonlyArray<Player.Player>>>()

@@ -397,7 +397,7 @@ describe("the roster", () => {
       assert.strictEqual((yield* roster.get).length, 1024)
     }).pipe(Effect.scoped))
 
-  it.effect("contains only once a player whom Arma 2 lists twice in one slot", () =>
+  it.effect("contains a player once, even if Arma 2 lists the player twice in one slot", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" })
       const { roster } = yield* Effect.provide(RconClient.fromSession({ flavour: "BattlEye" }), session.layer)

@@ -34,13 +34,13 @@ describe("rows of the list of bans", () => {
     [
       ["the same rows", [permanent, limited, expired], [expired, limited, permanent], [], []],
       ["less time", [limited], [ban(4)], [], []],
-      ["an ended time", [limited], [expired], [], []],
-      ["an ended time beside an expired ban", [expired, limited], [expired, ban("expired")], [], []],
+      ["a ban whose time has ended", [limited], [expired], [], []],
+      ["a ban whose time has ended, beside an expired one", [expired, limited], [expired, ban("expired")], [], []],
       ["an expired ban in place of a limited and an expired one", [limited, expired], [expired], [limited], []],
       ["a limited ban in place of a limited and an expired one", [limited, expired], [ban(4)], [expired], []],
       ["a limited ban in place of an expired one", [expired], [limited], [expired], [limited]],
       ["another time", [permanent], [limited], [permanent], [limited]],
-      ["one of two", [limited, limited], [limited], [limited], []],
+      ["only one of two equal rows", [limited, limited], [limited], [limited], []],
       ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
     ] as const
   )("are compared with a later list that has %s", (_, before, after, missing, added) => {

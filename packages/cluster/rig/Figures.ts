@@ -5,7 +5,7 @@ import { longestSilence, type Record } from "./Observer.ts"
 
 /** The observation of a fault and of the time after it. */
 export interface Observed {
-  /** Its start and end, in milliseconds since 1970. */
+  /** Start and end of the observation, in milliseconds since 1970. */
   readonly from: number
   readonly to: number
   /** Whether all servers worked before the fault, and whether all worked at the end. */
@@ -25,8 +25,9 @@ export interface Figures {
   readonly servers: number
   /** Number of servers that moved to another runner. */
   readonly moved: number
-  /** How many servers had new logins, and the different numbers of new logins of a server, in ascending order. */
+  /** Number of servers with new logins. */
   readonly renewed: number
+  /** How many new logins such a server had: each number once, in ascending order. */
   readonly logins: ReadonlyArray<number>
   /** How often a session sent something after a later login. */
   readonly overlaps: number
@@ -38,7 +39,7 @@ export interface Figures {
   readonly outcomes: { readonly Answered: number; readonly NotExecuted: number; readonly MaybeExecuted: number }
   /** Commands whose outcome contradicts the record of the server. */
   readonly untrue: number
-  /** Number of answers to another query. */
+  /** Number of answers that belong to another query. */
   readonly wrong: number
   /** Maximum delay of a timer of this process or of a runner, in milliseconds. */
   readonly lateness: number

@@ -74,7 +74,7 @@ export interface Owners {
   readonly overlaps: number
 }
 
-/** The owners of the sessions of a server since a time, in milliseconds since 1970. */
+/** The owners of a server's sessions since a time, in milliseconds since 1970. */
 export const owners = Effect.fnUntraced(function*(server: GameServer, since: number) {
   const logins = (yield* server.logins).filter(({ admin }) => admin !== undefined)
   const heard: ReadonlyArray<Heard> = [

@@ -1,5 +1,5 @@
 /**
- * A user of the cluster for the whole measurement. Four times a second it sends each server a query and an announcement. It
+ * Uses the cluster during the whole measurement. Four times a second it sends each server a query and an announcement. It
  * reads all messages of the servers, and records the results.
  */
 import { RemoteSession } from "@bercon/cluster"
@@ -28,7 +28,7 @@ export interface Record {
   readonly gaps: Array<string>
   /** The outcome of each command that must not run twice. */
   readonly outcomes: Map<string, "Answered" | "NotExecuted" | "MaybeExecuted" | "Executed">
-  /** Number of answers to another query. */
+  /** Number of answers that belong to another query. */
   wrong: number
   /** How often messages were missing and no gap was reported. */
   untold: number

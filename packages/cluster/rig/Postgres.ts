@@ -45,7 +45,7 @@ export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const context = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner>()
   const folder = yield* Effect.orDie(fs.makeTempDirectoryScoped({ prefix: "bercon-postgres-" }))
-  // The user `postgres` creates a folder inside.
+  // The user `postgres` must be able to create a folder in it.
   yield* Effect.orDie(fs.chmod(folder, 0o777))
   const data = `${folder}/data`
   const settings = (port: number) =>
@@ -62,7 +62,7 @@ export const make = Effect.gen(function*() {
   const stop = pgCtl("-m", "fast", "stop")
 
   yield* run("initdb", ["-D", data, "-U", "bercon", "-A", "trust", "-E", "UTF8", "--no-sync"])
-  // It is stopped even if the start fails, because that may leave a process.
+  // Postgres is stopped even if its start fails, because a failed start may leave a process.
   yield* Effect.addFinalizer(() => Effect.ignore(stop))
   const port = yield* Effect.orDie(Port.free).pipe(
     Effect.tap(startAt),

@@ -55,10 +55,10 @@ export const LATE = "a timer was late by "
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
-/** How many runners may end by themselves before they join. */
+/** How many runners may end before they join. If more do, the start fails. */
 const FAILURES = 3
 
-/** How many of the last lines of the runners are printed after more failures. */
+/** How many of the runners' last lines that failure shows. */
 const PRINTED = 40
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */

@@ -28,7 +28,7 @@ const byOwner = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.Ga
   return ids
 })
 
-/** Waits until every server has had a session with the same runner for 5 seconds, for at most 2 minutes. */
+/** Waits at most 2 minutes until every server has had a session with the same runner for 5 seconds. */
 const comeToRest = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
   const owners = Effect.forEach(servers.values(), Game.owner)
   const isAtRest = Effect.gen(function*() {

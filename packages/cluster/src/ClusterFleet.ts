@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * A program that was written for a fleet in one process runs on many machines with this layer instead. Each process that
+ * With this layer, a program that was written for a fleet in one process runs on many machines. Each process that
  * provides `ClusterFleet.layer` is a member. All members have the same servers, those in the cluster's `ServerList`, and share
  * one session for each. Differences from a fleet in one process:
  *
@@ -76,7 +76,7 @@ export interface Options {
  */
 export interface RunnerOptions extends Servers.ListOptions, ServerEntity.Options {}
 
-/** A server of the fleet of this member. */
+/** A server in this member's fleet. */
 interface Member extends Fleet.ServerSettings {
   readonly generation: string
 }
@@ -84,8 +84,8 @@ interface Member extends Fleet.ServerSettings {
 const memberOf = ({ generation, settings }: ListedServer): Member => ({ ...settings, generation })
 
 /**
- * Makes a fleet of the servers in the cluster's list, in the caller's scope. Returns when the list has arrived. Clients are
- * started, but not logged in, by then.
+ * Makes a fleet of the servers in the cluster's list, in the caller's scope. Returns when the list has arrived. The clients
+ * have started by then, but need not be logged in.
  *
  * Fails with `InvalidServer` if an option of a server is invalid, and with `FleetUnavailable` if the list has not arrived
  * within 20 seconds.
@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function*(
 
   const takeOver = (servers: ReadonlyMap<string, Member>): Effect.Effect<void> =>
     Effect.catch(local.reconcile(servers), ({ id, message }) =>
-      // A member with another release of this package may have added such a server.
+      // A member with another release of this package may have added a server that is invalid here.
       Effect.andThen(
         Effect.logError(`this member leaves out a server with invalid options: ${message}`),
         takeOver(new Map([...servers].filter(([other]) => other !== id)))
@@ -167,7 +167,7 @@ export const layer = (
   Layer.provideMerge(Layer.effect(Fleet.Fleet, make(options)), ServerList.layer)
 
 /**
- * Lets this runner keep the list of servers and own their sessions. Each runner needs this layer, with the same store.
+ * Lets this runner keep the list of servers, and own their sessions. Each runner needs this layer, with the same store.
  *
  * @category layers
  * @since 0.1.0

@@ -14,7 +14,7 @@
  * **When the session moves** to another runner, because its runner has stopped, died or lost the lock:
  *
  * - `epoch` increases with the login there, and `messages` contains a `Gap` with cause `"Reconnected"`.
- * - A repeatable command is sent again within its deadline. So is a command that the runner reports as not sent.
+ * - A command is sent again within its deadline if it is repeatable, or if the runner reports that it was not sent.
  * - Any other command fails with `SessionLost`, and the next runner does not send it.
  *
  * If only the connection to the runner was lost for a while, the gap's cause is `"Lost"`, and `missed` is unknown.
@@ -65,8 +65,8 @@ export interface Options {
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
-   * The required `generation` of a server in a `ServerList`. The session waits until its runner uses this definition.
-   * Default: any.
+   * The required `generation` of a server in a `ServerList`. The session waits until its runner uses the definition with this
+   * generation. Default: any.
    */
   readonly generation?: string | undefined
 }

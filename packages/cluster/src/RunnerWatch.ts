@@ -62,7 +62,7 @@ const nameOf = ({ host, port }: RunnerAddress): string => `${host}:${port}`
  *
  * **Details**
  *
- * `NodeClusterSocket.layer` provides `Runners`. It takes `RunnerStorage` from you with `storage: "byo"`.
+ * `NodeClusterSocket.layer` provides `Runners`. With `storage: "byo"` it uses the `RunnerStorage` that you provide.
  *
  * @category layers
  * @since 0.1.0

@@ -8,7 +8,8 @@
  * gets the lock of the shard only after the session is closed. So a server never has two sessions while locks hold.
  *
  * If the definition of the server changes (see `Servers`), the entity closes the session and starts the next one. To its users
- * this looks like a move. So does a defect in the feed of a session, which is logged: the next session starts 5 seconds later.
+ * this looks like a move. If the feed of a session dies, the defect is logged, and the next session starts 5 seconds later. That
+ * looks like a move, too.
  *
  * Each session of the entity is an *activation* with a unique name. A command names the activation that it is for. Any other
  * activation refuses the command, and the named one refuses a second delivery. Otherwise a command could run twice, because
@@ -100,8 +101,8 @@ export interface Options {
   readonly maxIdleTime?: Duration.Input | undefined
   /**
    * Interval of the heartbeats to users of a session, from 100 milliseconds to 1 minute. Default 1 second. A longer interval
-   * costs less processor time. But users detect the loss of a runner whose connections do not break only after at least two
-   * intervals.
+   * costs less processor time. But if a runner is lost without breaking its connections, users detect that only after two
+   * intervals or more.
    */
   readonly heartbeat?: Duration.Input | undefined
 }

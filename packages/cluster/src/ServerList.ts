@@ -11,8 +11,8 @@
  * The list contains ids and settings, but no passwords. Runners find these in their own configuration, with
  * `Servers.layerList`.
  *
- * While no runner can be reached, a member keeps its last known list. It never takes over a list with another origin, which
- * appears if the store was emptied, or if runners have separate stores: it logs an error and keeps its servers.
+ * While no runner can be reached, a member keeps its last known list. If the store was emptied, or
+ * if runners have separate stores, another list appears. A member ignores it, logs an error and keeps its servers.
  *
  * A change is made once, even if the reply with its outcome is lost and other members change the list in the meantime. The list
  * contains the names of its last 100 changes, and a member searches them for the name of its own change.

@@ -4,7 +4,7 @@
  * **Details**
  *
  * You choose the ids, for example `"altis-1"`. Each runner reads the password from its own configuration, so the cluster never
- * sends one. It also reads the address from there, unless the server is in a `ServerList`.
+ * sends one. A runner also reads the address from there, unless the server is in a `ServerList`.
  *
  * **Example** (Servers from the environment: `ALTIS_1_HOST`, `ALTIS_1_PORT`, `ALTIS_1_PASSWORD`)
  *

@@ -170,7 +170,7 @@ describe("RunnerWatch", () => {
       }
     }))
 
-  it.effect("marks no runner if it reaches none of several", () =>
+  it.effect("marks no runner if it reaches none of several others", () =>
     Effect.gen(function*() {
       const marked = (...isThere: ReadonlyArray<boolean>) =>
         watched((port) => fails(isThere[port] === false), 2, (port) => port < isThere.length)

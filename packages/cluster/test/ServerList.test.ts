@@ -169,7 +169,7 @@ describe("the list of servers", () => {
       assert.strictEqual(store.writes.length, 7)
     }).pipe(Effect.scoped))
 
-  it.effect("may have been changed if the outcome of a change was lost and more than 100 changes have followed", () =>
+  it.effect("reports a change as uncertain if its outcome was lost and more than 100 changes have followed", () =>
     Effect.gen(function*() {
       const { cluster, join } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]

@@ -124,7 +124,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [true, true])
     }))
 
-  it.effect("are confirmed although a first request fails", () =>
+  it.effect("are confirmed although the first request fails", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state } = yield* holder
       yield* TestClock.adjust("55 seconds")
@@ -165,7 +165,7 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(yield* refresh(), [])
     }))
 
-  it.effect("are not taken without a request of the engine after another runner has taken and released them", () =>
+  it.effect("stay free after another runner has taken and released them, until the engine requests them", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state, storage } = yield* loser
       assert.deepStrictEqual(yield* refresh(), [keyOf(second)])

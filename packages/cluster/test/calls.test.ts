@@ -119,7 +119,7 @@ describe("a command", () => {
       })
   )
 
-  it.effect("may have been sent if the session ends for good during its call", () =>
+  it.effect("fails as sent once if the session ends during its call", () =>
     Effect.gen(function*() {
       for (const repeatable of [true, false]) {
         const { calls, session } = yield* setup(() => Effect.never)

@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 /** Enforces the bans of the book on all servers of a fleet. On the server "event" it only kicks, and adds no bans to the list. */
 export const Bans = BanEnforcement.layerFleet({ servers: { event: { enforcement: "Kick" } } })
 
-/** The same, with a book in a folder. The layer still needs a fleet and the platform's file system. */
+/** The same layer, with a book in a folder. It still needs a fleet and the platform's file system. */
 export const BansInFolder = Bans.pipe(Layer.provideMerge(BanBook.layerFolder("community")))
 
 /** Bans a player for a week, on all servers. */

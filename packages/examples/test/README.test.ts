@@ -76,12 +76,12 @@ describe("code in READMEs and documents", () => {
 
   it.each(of("sh"))("is a command that CI runs, or a script of the root: $file: $text", ({ text }) => {
     for (const line of text.trimEnd().split("\n")) {
-      // The tests of the command check those of `bercon`. The package cannot be installed before it is published.
+      // Other tests check the commands of `bercon`. The package cannot be installed before it is published.
       if (!/^(?:bercon |npm i -g @bercon\/cli$)/.test(plain(line))) assert.include([...commands], plain(line))
     }
   })
 
-  it("is in no other language", () => {
+  it("is TypeScript, shell, text, TOML or console output", () => {
     assert.deepStrictEqual(
       all.filter(({ language }) => !["ts", "sh", "text", "toml", "console"].includes(language)),
       []

@@ -5,7 +5,7 @@ import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { Cluster } from "../src/cluster.ts"
 import { add, program, runner, sessions } from "../src/clusterFleet.ts"
 
-it.live("greets on all servers of a cluster, also on one that another member adds", () =>
+it.live("greets on all servers of a cluster, including one that another member adds", () =>
   Effect.gen(function*() {
     const simulate = NodeSimulatedServer.make({ password: Redacted.make("secret") })
     const [altis, stratis] = [yield* simulate, yield* simulate]

@@ -14,9 +14,9 @@
  * of rows stay: foreign rows, which have no such mark, and orphans, which have the mark and a number that the book never had
  * (see `orphans` of `BanPolicy`).
  *
- * The enforcement stores no state: each step follows from the book, the list and the clock. So a program that starts again continues the
- * work of the last one. (Lists of Arma Reforger's own RCON have no reasons. For these, the store records which rows belong to
- * the book.)
+ * The enforcement stores no state: each step follows from the book, the list and the clock. So a program that starts again
+ * continues the work of the last one. (Lists of Arma Reforger's own RCON have no reasons. For these, the store records which
+ * rows belong to the book.)
  *
  * Servers remove bans by their place in the list. If another admin changes the list at the same moment, a removal can hit a
  * foreign row. The list shows this when it is read next. Then the ban is added again, and a warning is logged.

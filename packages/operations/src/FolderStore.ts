@@ -85,7 +85,7 @@ export const layer = (
       KeyValueStore.KeyValueStore,
       Effect.map(KeyValueStore.KeyValueStore, (store) =>
         KeyValueStore.make({
-          // These two would write to the file of the value directly. If they are absent, `make` builds them from `get` and `set`.
+          // These two would write to the file of the value directly. Without them, `make` builds them from `get` and `set`.
           ...Struct.omit(store, ["modify", "modifyUint8Array"]),
           set: (key, value) =>
             key === "" || key === "." || key === ".."

@@ -23,8 +23,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * `occurrence`: the time of the restart by the plan. `time`: the time at which it takes place, which differs if it was
- * postponed.
+ * `occurrence`: the planned time of the restart. `time`: the time at which it takes place. The two differ if it was postponed.
  */
 const OF_PLAN = {
   plan: Schema.String,
@@ -37,7 +36,8 @@ const OF_PLAN = {
 const Sent = Schema.Literals(["Executed", "MaybeExecuted"])
 
 /**
- * The server's next restart has a time: because the plan is new, the last occurrence is over, or the next one was postponed.
+ * The time of the server's next restart was set, because the plan is new, the last occurrence is over, or the next one was
+ * postponed.
  *
  * @category models
  * @since 0.1.0
@@ -61,7 +61,7 @@ export class Warned extends Schema.TaggedClass<Warned>("@bercon/operations/PlanE
 }) {}
 
 /**
- * A warning was left out: because it was too late (`Late`), a later warning was due as well (`Overtaken`), or the server was
+ * A warning was left out, because it was too late (`Late`), a later warning was due as well (`Overtaken`), or the server was
  * empty (`Empty`).
  *
  * @category models
@@ -144,7 +144,7 @@ export class NotBack extends Schema.TaggedClass<NotBack>("@bercon/operations/Pla
 
 /**
  * The server has restarted. `took`: the time from the command until the driver was logged in again. If no driver was running
- * when the server came back, `took` is longer than the restart was.
+ * when the server came back, `took` is longer than the restart itself.
  *
  * @category models
  * @since 0.1.0

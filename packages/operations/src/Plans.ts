@@ -16,7 +16,7 @@
  * If no program drives a server that a plan names, a warning is logged once, because the id may be mistyped. It is no error,
  * because the server may be added later.
  *
- * A warning of players is sent at most once. If its datagram is lost, or the process ends while it sends it, players do not get
+ * A warning of players is sent at most once. If its datagram is lost, or the process ends while sending it, players do not get
  * this warning, and the next one follows at its time.
  *
  * **Example** (A fleet)
@@ -65,9 +65,9 @@ export interface Upcoming {
   /** The id of the plan. */
   readonly plan: string
   readonly server: string
-  /** The time of the restart by the plan. */
+  /** The planned time of the restart. */
   readonly occurrence: DateTime.Utc
-  /** The time at which it takes place: differs from `occurrence` if it was postponed. */
+  /** The time at which it takes place. It differs from `occurrence` if it was postponed. */
   readonly time: DateTime.Utc
   /**
    * `"Restarting"`: the command was sent, or is being sent, and its outcome is not known yet. `"NotDriven"`: no program drives
@@ -160,9 +160,8 @@ export interface Service {
   ) => Effect.Effect<Ordered, UnknownPlan | InvalidPlan | PlanStoreError>
 
   /**
-   * Carries out the plans and rotas on one server, for as long as it runs. Ends when the client's session is closed, and fails
-   * with `LoginFailure` if the session ends for good because of an error. While the store fails, nothing is done except to try
-   * the store again.
+   * Carries out the plans and rotas on one server. Ends when the client's session is closed, and fails with `LoginFailure` if
+   * the session ends for good because of an error. While the store fails, nothing is done except to try the store again.
    */
   readonly drive: (server: string, rcon: RconClient.Service) => Effect.Effect<void, LoginFailure>
   /**
@@ -201,7 +200,7 @@ export interface Options<out E = never, out R = never> {
   /** Makes the text of a warning. Each line of it is one announcement. Default: the plan's template (`RestartPlan.textOf`). */
   readonly text?: ((warning: RestartPlan.Warning) => string) | undefined
   /**
-   * Runs when a server is not back `backWithin` after it went offline, and each time that another `backWithin` has passed. It
+   * Runs when a server has been offline for `backWithin` in a restart, and each time that another `backWithin` has passed. It
    * can call a person, or make the host start the server. The plan does not wait for it. Its failures are logged. Default:
    * nothing.
    */
@@ -231,7 +230,8 @@ export const make = <E = never, R = never>(
 ): Effect.Effect<Service, InvalidPlan, KeyValueStore | Scope.Scope | R> => makePlans(options ?? {})
 
 /**
- * Carries out the plans in context on every server of the fleet, also on servers that are added later, for as long as it runs.
+ * Carries out the plans in context on every server of the fleet, also on servers that are added later. Ends when the fleet is
+ * closed.
  *
  * @category driving
  * @since 0.1.0

@@ -13,9 +13,9 @@
  *
  * An occurrence has these steps, in this order:
  *
- * 1. Warnings, each at the time before the restart that `warnings` gives. A warning is left out if it is late by more than half
- *    of that time: the 60-minute warning, if it is late by more than 30 minutes. If several warnings are due, only the last one
- *    is announced.
+ * 1. Warnings, at the times before the restart that `warnings` lists. A warning is left out if it is late by more than half of
+ *    its time: the 60-minute warning, for example, if it is late by more than 30 minutes. If several warnings are due, only the
+ *    last one is announced.
  * 2. `lock`: players can no longer join. If the occurrence does not take place after all, the server is unlocked.
  * 3. `kick`: all players are kicked.
  * 4. The command. It is sent once. The evidence that it worked is that the server goes offline and comes back. If the server is
@@ -169,14 +169,16 @@ export interface Input {
   /** The language of `{remaining}` and `{time}`, such as `"de"` or `"pt-BR"`. Default `"en"`. */
   readonly locale?: string | undefined
   /**
-   * The time before the restart at which the server is locked: 0 to 1 day. Default: never. A lock has no effect on DayZ.
+   * How long before the restart the server is locked: 0 to 1 day. Default: it is not locked. A lock has no effect on DayZ.
    */
   readonly lock?: Duration.Input | undefined
   /**
-   * The kick of all players. `before`: the time before the restart, 0 to 1 day. `reason`: one line, default `"Restart"`.
-   * Default: players are not kicked. Kicks are tried until 30 seconds after the time of the restart, or after the first try if
-   * that is later, but not in the last 15 seconds of `latest`. If the list of players cannot be read by then, the server
-   * restarts without kicks, and the event `StepFailed` is published.
+   * The kick of all players. `before`: how long before the restart, 0 to 1 day. `reason`: one line, default `"Restart"`.
+   * Default: players are not kicked.
+   *
+   * Kicks are tried until 30 seconds after the time of the restart, or until 30 seconds after the first try if that is later.
+   * They always end 15 seconds before `latest` is over, so that the command can be sent in time. If the list of players cannot
+   * be read by then, the server restarts without kicks, and the event `StepFailed` is published.
    */
   readonly kick?: { readonly before: Duration.Input; readonly reason?: string | undefined } | undefined
   /**
@@ -190,8 +192,8 @@ export interface Input {
    */
   readonly skipWhenEmpty?: boolean | undefined
   /**
-   * The maximum delay of a restart if this program was not running, or the server was offline, at its time: 30 seconds to 1
-   * day. After that, the occurrence is left out. Default 5 minutes.
+   * The maximum delay of a restart if this program was not running, or the server was offline, at the planned time: 30
+   * seconds to 1 day. After that, the occurrence is left out. Default 5 minutes.
    */
   readonly latest?: Duration.Input | undefined
   /** The time after the command within which the server must go offline: 1 second to 1 hour. Default 1 minute. */

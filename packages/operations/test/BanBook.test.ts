@@ -266,7 +266,7 @@ describe("the store", () => {
       const kept = yield* opened((book) => book.add(ban(1)))
       const half = (yield* store.get(`bercon/bans/${kept.id}`))!.slice(0, 30)
       yield* store.set(`bercon/bans/${id(7)}`, half)
-      // The entry of another number, copied.
+      // A copy of the entry of another number.
       yield* store.set(`bercon/bans/${id(8)}`, (yield* store.get(`bercon/bans/${kept.id}`))!)
       const logged: Array<unknown> = []
       yield* opened((book) =>

@@ -56,7 +56,7 @@ describe("the server's list", () => {
       }
     }))
 
-  it.effect("gets lost bans again, after a restart and after a change of another admin", () =>
+  it.effect("gets bans again that a restart or another admin has removed", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* book.add(ban(1))
@@ -70,7 +70,7 @@ describe("the server's list", () => {
       assert.deepStrictEqual(yield* reasons(server), ["[book] teamkilling"])
     }).pipe(Effect.provide(one({ write: false }))))
 
-  it.effect("loses rows that are over when the server writes it to its file, without a removal", () =>
+  it.effect("loses rows that are over when the server writes the list to its file; no removal is sent", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* book.add(ban(1, { duration: "2 minutes" }))
@@ -205,10 +205,10 @@ describe("rows of a book whose store was lost, or of another book", () => {
 })
 
 describe("rows of lifted bans", () => {
-  it.effect("are removed if the server was offline when the bans were lifted, also by an earlier process", () =>
+  it.effect("are removed if the server was offline when the bans were lifted, even if an earlier process lifted them", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
-      /** Runs a program for two minutes, with the store of the last one. */
+      /** Runs a program for two minutes, with the store of the previous program. */
       const program = <A, E, R>(use: (book: BanBook.Service) => Effect.Effect<A, E, R>) =>
         Effect.gen(function*() {
           const book = yield* BanBook.make()
@@ -289,7 +289,7 @@ describe("a removal during which another admin changes the list", () => {
       assert.deepStrictEqual(yield* reasons(server), ["fourth"])
     }).pipe(Effect.provide(within)))
 
-  it.effect("hits the intended row if the change was after it: the row that the other admin removed stays removed", () =>
+  it.effect("hits the intended row if the change was further down the list: the row removed by the other admin stays removed", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* collide(3), ["first", "third"])
     }).pipe(Effect.provide(within)))

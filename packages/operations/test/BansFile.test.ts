@@ -119,11 +119,11 @@ describe("a line", () => {
     }
   })
 
-  it("has at most 30 characters of its time in the problem", () => {
+  it("is refused with at most 30 characters of its time in the problem", () => {
     assert.include(problemOf(`${guid(1)} ${"x".repeat(1000)}`), `(got ${"x".repeat(30)})`)
   })
 
-  it("that is a comment may begin with blanks, and may not follow a ban", () => {
+  it("that is a comment may begin with blanks; `//` after a ban is part of its reason", () => {
     const { bans, unread } = BansFile.parse(`\t // old bans\n${guid(1)} -1 // mine`)
     assert.deepStrictEqual([bans, unread], [[permanent(1, "// mine")], []])
   })
@@ -171,7 +171,7 @@ describe("toEntries", () => {
   const idsOf = (bans: BansFile.BansFile["bans"]) =>
     BansFile.toEntries(bans, { by: "file", added }).map((entry) => entry.id as string)
 
-  it("gives the fields of the import, and a reason that fits", () => {
+  it("makes entries with the fields of the import, and with reasons that fit", () => {
     const bans = [permanent(1, `a\nb ${"x".repeat(200)}`)]
     const reason = `a b ${"x".repeat(196)}`
     const [ban] = BansFile.toEntries(bans, { by: "file", added })
@@ -182,7 +182,7 @@ describe("toEntries", () => {
   })
 
   it("never changes the number of a ban from one release to the next", () => {
-    // The hash of the second has more than six digits in base 36, and that of the third has fewer.
+    // The hash of the second ban has more than six digits in base 36. The hash of the third ban has fewer.
     assert.deepStrictEqual(idsOf([permanent(1, "cheating"), permanent(2, ""), permanent(3735, "")]), [
       "jcmrs1",
       "b5yb3t",
@@ -211,7 +211,7 @@ describe("toEntries", () => {
 describe("restore", () => {
   const bans = [permanent(1, "[book:00000a] teamkilling"), permanent(2, "[file:00000b] spam"), permanent(3, "cheating")]
 
-  it("gives their numbers and reasons to the bans that a book has written, and leaves out the others", () => {
+  it("returns the bans that a book has written, with their numbers and reasons, and leaves out the others", () => {
     const fields = { by: "restored", added }
     assert.deepStrictEqual(BansFile.restore(bans, fields), [
       entry(10, { target: guid(1), reason: "teamkilling", source: "bans.txt", ...fields })

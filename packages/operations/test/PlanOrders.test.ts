@@ -198,7 +198,7 @@ describe("an order", () => {
 })
 
 describe("the plans that a command finds in the store", () => {
-  it.effect("are those of the program that has started last, also if it drives another server than the one before", () =>
+  it.effect("are those of the program that has started last, even if the program before it drove another server", () =>
     Effect.gen(function*() {
       const memory = Memory.make(yield* KeyValueStore.KeyValueStore)
       const plan = (cron: string) =>

@@ -104,8 +104,8 @@ describe("a restart plan", () => {
         yield* TestRcon.passTime("17 minutes")
         assert.deepStrictEqual(yield* told, [
           "03:00:00 Restart in 1 hour",
-          // The server was offline from 03:29 to 03:33, and from 03:44 to 03:53. The client is logged in within 30 seconds
-          // after.
+          // The server was offline from 03:29 to 03:33, and from 03:44 to 03:53. Each time, the client logs in
+          // within the next 30 seconds.
           "03:33:10 Restart in 27 minutes",
           "03:55:00 Restart in 5 minutes",
           "03:59:00 Restart in 1 minute",
@@ -121,7 +121,7 @@ describe("a restart plan", () => {
       Effect.gen(function*() {
         yield* TestRcon.passTime("10 minutes")
         assert.deepStrictEqual(yield* told, [
-          // The one at 03:55 was due 3 minutes ago: that is more than half of 5.
+          // The warning of 03:55 was due 3 minutes ago: that is more than half of its 5 minutes.
           "03:59:00 Restart in 1 minute",
           "04:00:00 #restartserver"
         ])

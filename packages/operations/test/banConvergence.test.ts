@@ -62,7 +62,7 @@ const written =
     banFiles: { [World.BANS_FILE]: f(world.banFiles[World.BANS_FILE]!) }
   })
 
-/** More than the time from a reply with the list to the removal that uses it: two ways through the network. */
+/** In milliseconds. A removal is executed sooner than this after the server has sent the list that the removal uses. */
 const ROUND_TRIP = 200
 
 /** The other admin, with a record of the bans. */

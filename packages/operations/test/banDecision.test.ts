@@ -146,7 +146,7 @@ describe("a list with reasons", () => {
     assert.deepStrictEqual(shown(decide(situation([ending(1)], [row(2)]))), { ...nothing, kept: [id(2)] })
   })
 
-  it("has no more bans of the book than `capacity`: the newest ones", () => {
+  it("has only the newest bans of the book, at most `capacity`", () => {
     const entries = [entry(3), entry(2), entry(1)]
     assert.deepStrictEqual(shown(decide(situation(entries, [row(1), row(2)], { capacity: 2 }))), {
       ...nothing,
@@ -234,7 +234,7 @@ describe("a list without reasons", () => {
     })
   })
 
-  it("has one row for an account: that of the ban that lasts longest, which replaces another row", () => {
+  it("has one row for an account: the ban that lasts longest replaces any other ban", () => {
     const short = entry(1, { target: account(1), until: DateTime.makeUnsafe(NOW + 3_600_000) })
     const long = ban(2, 1)
     assert.deepStrictEqual(shown(decide(situation([short, long], [plain(1)], {}, { ledger: ledger(1) }))), {

@@ -30,7 +30,7 @@ describe("a banned player", () => {
       assert.deepStrictEqual(yield* executions(server, "addBan"), [])
     }).pipe(Effect.provide(one({ enforcement: "Kick" }))))
 
-  it.effect("who is on the server when the ban is added is kicked then", () =>
+  it.effect("who is on the server when the ban is added is kicked at that moment", () =>
     Effect.gen(function*() {
       const { book, server } = yield* all
       yield* server.join({ name: "Bob", guid: guid(1) })
@@ -129,7 +129,7 @@ describe("a banned player", () => {
       assert.strictEqual(yield* warnings, 1)
       yield* server.stop()
       yield* TestRcon.passTime("5 minutes")
-      // One for the kick under way when the session was lost, and one for those after it.
+      // The first is for the kick under way when the session was lost, the second for the kicks after it.
       assert.strictEqual(yield* warnings, 2)
       assert.isAbove((yield* executions(server, "kick")).length, 10)
     }).pipe(Effect.provide(Layer.provideMerge(

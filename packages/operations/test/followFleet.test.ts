@@ -33,7 +33,7 @@ it.effect("`begin` runs once for each client of a fleet, also after outages, and
     assert.deepStrictEqual(yield* taken, ["end altis"])
   }).pipe(Effect.scoped, Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
 
-it.effect("after a defect, the changes of a fleet are followed again a minute later, also those of that minute", () =>
+it.effect("a minute after a defect, the changes of a fleet are followed again, also those made in that minute", () =>
   Effect.gen(function*() {
     const fleet = yield* Fleet.Fleet
     const simulation = yield* TestFleet.TestFleet

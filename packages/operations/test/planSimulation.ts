@@ -89,7 +89,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
     upAt: 0,
     goesAt: Infinity,
     restarts: new Array<{ at: number; occurrence: number }>(),
-    /** By run, the drivers that the server lists as clients, and the time at which each ended. */
+    /** The drivers that the server lists as clients: by run, the time at which each ended. */
     clients: new Map<number, number>()
   }
   const driver = { run: 1, epoch: 1, process: 1 }

@@ -1,5 +1,5 @@
 /**
- * The next step of a plan on a server, or the time until which the plan waits.
+ * Tests the next step of a plan on a server, or the time until which the plan waits.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { type Compiled, decide, EMPTY_PAUSE, type Known, type Step } from "../src/internal/plans/decide.ts"
@@ -22,7 +22,7 @@ const plain = compiled({ warnings: [], latest: "5 minutes" })
 const patient = compiled({ warnings: ["4 minutes"], lock: "3 minutes", skipWhenEmpty: true, latest: "5 minutes" })
 const once = compiled({ at: { once: "2026-03-28T04:00:00Z" }, warnings: [] })
 
-/** The time of an occurrence of all of them. */
+/** The time of an occurrence that all these plans have. */
 const time = START + 4 * HOUR
 const calendar = plan.calendar.key
 
@@ -104,7 +104,7 @@ describe("the next step of a plan", () => {
     assert.deepStrictEqual(stepAt({ of: once, at, progress: locked, known: offline }), wait(Infinity))
   })
 
-  it("is to announce a warning at its time, and to leave it out after half of the time that is left", () => {
+  it("is to announce a warning at its time, and to leave it out if half of the time to the restart has passed", () => {
     assert.deepStrictEqual(stepAt({ at: -10 * MINUTE - 1, progress: planned }), wait(time - 10 * MINUTE))
     const first: Step = { _tag: "Warn", lead: 10 * MINUTE, appointment }
     assert.deepStrictEqual(dueAt({ at: -10 * MINUTE, progress: planned }), first)
@@ -143,7 +143,7 @@ describe("the next step of a plan", () => {
     assert.deepStrictEqual(dueAt({ of: indifferent, at, progress: planned, known: empty }), warn)
   })
 
-  it("is never sent to a server that is offline: the plan waits for the next time", () => {
+  it("is not done on a server that is offline: the plan waits for the next time", () => {
     const progress = planned
     assert.deepStrictEqual(stepAt({ at: -10 * MINUTE, progress, known: offline }), wait(time - 4 * MINUTE))
     assert.deepStrictEqual(stepAt({ at: -3 * MINUTE, known: offline }), wait(time - 10 * SECOND))
@@ -160,7 +160,7 @@ describe("the next step of a plan", () => {
     assert.strictEqual(stepAt({ at: 0, progress: kicked })._tag, "Command")
   })
 
-  it("is to unlock a server that is not to be locked now", () => {
+  it("is to unlock a server that should not be locked now", () => {
     const early = { at: -3 * MINUTE - 1, progress: lockedNow }
     assert.deepStrictEqual(stepAt(early), { _tag: "Unlock" })
     assert.deepStrictEqual(stepAt({ ...early, known: offline }), wait(time - 3 * MINUTE))
@@ -216,7 +216,7 @@ describe("the next step of a plan", () => {
     assert.strictEqual(stepAt({ of: patient, at: 0 })._tag, "Command")
   })
 
-  it("is to finish an occurrence that is too late, with all others that are", () => {
+  it("is to finish an occurrence that is too late, and all others that are too late with it", () => {
     const missed = (finished: number): Step => ({ _tag: "Finish", outcome: "Missed", appointment, finished })
     assert.deepStrictEqual(dueAt({ at: 5 * MINUTE + 1 }), missed(time))
     assert.deepStrictEqual(stepAt({ at: 24 * HOUR }), missed(time + 24 * HOUR - 5 * MINUTE - 1))
@@ -253,7 +253,7 @@ describe("the order of an operator", () => {
     )
   })
 
-  it("to abort a postponed occurrence ends those that were due since", () => {
+  it("to abort a postponed occurrence also ends the occurrences that have become due since", () => {
     const progress = appointed({ time: time + 2 * HOUR })
     assert.deepStrictEqual(stepAt({ at, order, progress }), aborted(time))
     assert.deepStrictEqual(stepAt({ at: HOUR, order, progress }), aborted(time + HOUR))
@@ -285,7 +285,7 @@ describe("the next step after the command", () => {
     finished: until
   })
 
-  it("is to watch the server for as long as it may take to go", () => {
+  it("is to watch the server for as long as it may take to go offline", () => {
     assert.deepStrictEqual(after({}, MINUTE), wait(time + 2 * MINUTE, true))
     assert.deepStrictEqual(after({}, 2 * MINUTE - 1), wait(time + 2 * MINUTE, true))
   })
@@ -304,20 +304,20 @@ describe("the next step after the command", () => {
     assert.deepStrictEqual(after({ ...earlier, gone: time }, 2 * MINUTE), finished("Restarted", time + HOUR, earlier))
   })
 
-  it("is to examine the server if another driver sent it", () => {
+  it("is to examine the server if another driver sent the command", () => {
     const other = { ...restart, run: "other", epoch: 2 }
     assert.deepStrictEqual(after(other, MINUTE), { _tag: "Examine", restart: other })
     assert.strictEqual(after({ ...other, gone: time }, MINUTE)._tag, "Finish")
   })
 
-  it("is to record that the server is away, from the time on from which it counts as away", () => {
+  it("is to record that the server is away, as soon as it counts as away", () => {
     const known = { ...offline, awayFrom: time + 2 * MINUTE }
     assert.deepStrictEqual(after({}, 2 * MINUTE - 1, known), wait(time + 2 * MINUTE))
     assert.deepStrictEqual(after({}, 2 * MINUTE, known), { _tag: "Gone", restart })
     assert.deepStrictEqual(after({}, 2 * MINUTE, { ...offline, awayFrom: undefined }), wait(Infinity))
   })
 
-  it("is to report each time that the server has been away for as long again as it may be", () => {
+  it("is to report a server that is not back, each time that another `backWithin` has passed", () => {
     const gone = time + 2 * MINUTE
     const away = (minutes: number, reports: number) => after({ gone, reports }, (2 + minutes) * MINUTE, offline)
     const report = (count: number, reports: number): Step => ({

@@ -1,5 +1,6 @@
 /**
- * The record of a plan before a step is done, which another process finds if this one ends during the step, and after it.
+ * Tests the records of a plan: the one before a step is done, and the one after the step. If the process ends during the step,
+ * another process finds the one before.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
@@ -13,7 +14,7 @@ const plan = compiled()
 const calendar = plan.calendar.key
 const finished = START
 const occurrence = START + 240 * MINUTE
-/** It was postponed. */
+/** The occurrence was postponed to this time. */
 const time = occurrence + 10 * MINUTE
 const now = time + 1000
 
@@ -52,9 +53,9 @@ interface Case {
   readonly step: Step
   readonly findings: Findings
   readonly done: Done["_tag"]
-  /** While the step is done. */
+  /** The expected record while the step is done. */
   readonly during: Progress
-  /** Default: the same. */
+  /** The expected record after the step. Default: that of `during`. */
   readonly afterwards: Progress | undefined
 }
 
@@ -88,8 +89,8 @@ const sent: Progress = {
 
 describe("the record of a plan", () => {
   const cases = [
-    one("begins with the present", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
-    one("of one time begins with the time, even if it has just passed", {
+    one("begins with the current time", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
+    one("for one time begins with that time, even if it has just passed", {
       of: once,
       recorded: undefined,
       step: begin,

@@ -22,7 +22,7 @@ describe("the rows that a removal may have hit by mistake", () => {
     assert.deepStrictEqual(hit([0, 2, 3], [1]), [2, 3])
   })
 
-  it("are neither GUIDs before the intended row, nor later rows before which no row is missing", () => {
+  it("do not include GUIDs before the intended row, or later rows if no row before them is missing", () => {
     assert.deepStrictEqual(hit([2], [1]), [])
     assert.deepStrictEqual(hit([0], [1]), [])
     assert.deepStrictEqual(hit([0, 1], [2]), [])

@@ -49,7 +49,7 @@ export class MockTransport extends Context.Service<MockTransport, {
   readonly give: (datagram: Uint8Array) => Effect.Effect<void>
   /** Makes the open socket fail; the session then opens another. Without an open socket it has no effect. */
   readonly fail: (error: Transport.TransportError) => Effect.Effect<void>
-  /** Makes every later `open` or `send` fail with these errors, until the next call. `{}` ends the failures. */
+  /** From now on, every `open` or `send` fails with these errors, until `failing` is called again. `{}` ends the failures. */
   readonly failing: (
     errors: {
       readonly open?: Transport.TransportError | undefined

@@ -67,7 +67,7 @@ const bind = Effect.fnUntraced(function*(host: string, port: number) {
   const socket = yield* NodeDatagramSocket.make({
     bind: { address: host, port },
     receiveBuffer: { capacity: 4096 },
-    // Hundreds of clients log in at the same time after a restart.
+    // Room for hundreds of clients that log in at the same time after a restart.
     kernelReceiveBufferSize: 1 << 20
   })
   const reader = yield* Effect.mapError(socket.reader, failure({ host, port }))

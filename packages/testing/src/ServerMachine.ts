@@ -9,8 +9,8 @@
  * backwards.
  *
  * The machine records its actions, and breaches of the protocol by clients, for tests to read. Every record keeps the
- * last `recordCapacity` entries. The exception is `executions`, which drops the oldest entry with the commonest text:
- * so a client that sends `players` every 25 s for days does not displace the other commands.
+ * last `recordCapacity` entries. `executions` is an exception: it drops the oldest entry with the commonest text. So the
+ * rare commands stay, even if a client sends `players` every 25 s for days.
  *
  * The rules:
  *
@@ -27,7 +27,7 @@
  * - A banned player is kicked on joining (`Admin Ban (reason)`): by IP address once connected, by GUID once that is
  *   known. This is a guess: no real server was observed.
  * - Bans are kept in memory. `writeBans` writes them to `bans.txt`. `loadBans` replaces them with the content of that
- *   file or another one, and so does a server that starts, so bans that were not written before are lost.
+ *   file or another one. A server that starts has only the bans in `bans.txt`: the bans that were not written are lost.
  *
  * Reforger's own RCON ({@link Flavour}) has the same packets, but other rules:
  *

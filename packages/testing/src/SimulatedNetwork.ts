@@ -148,15 +148,15 @@ export interface Options extends PathOptions {
 export interface Statistics {
   /** Datagrams that were sent. */
   readonly sent: number
-  /** Of those, lost by chance. */
+  /** Sent datagrams that were lost by chance. */
   readonly lost: number
-  /** Of those, lost because the direction was cut. */
+  /** Sent datagrams that were lost because the direction was cut. */
   readonly cut: number
-  /** Of the others, duplicated. */
+  /** Datagrams that were duplicated. This count and the next two leave out the lost ones. */
   readonly duplicated: number
-  /** Of the others, damaged. */
+  /** Datagrams that were damaged. */
   readonly corrupted: number
-  /** Of the others, held back. */
+  /** Datagrams that were held back. */
   readonly reordered: number
   /** Datagrams that arrived, including duplicates. */
   readonly delivered: number

@@ -67,7 +67,7 @@ export interface ServerOptions {
 export interface Options {
   /** The servers by id, or their number: the ids are then `server-1`, `server-2`, and so on. Default: no servers. */
   readonly servers?: number | Readonly<Record<string, ServerOptions>> | undefined
-  /** Options of all servers, including those made by `simulate`. Each of a server's own options takes precedence. */
+  /** Options of all servers, including those made by `simulate`. A server's own options take precedence. */
   readonly each?: ServerOptions | undefined
 }
 
@@ -149,7 +149,7 @@ const simulation = Effect.fnUntraced(function*(options: Options) {
     Effect.uninterruptible
   )
 
-  /** A transport to the simulated server of this id if it has this address, or else to the first with this address. */
+  /** A transport to the server with this id if it is at this address, or else to the first server there. */
   const transport = (server: Fleet.Server, id: string): Transport.Transport["Service"] => {
     const peer = formatAddress(server)
     const found = [simulated.get(id), ...simulated.values()].find((entry) =>

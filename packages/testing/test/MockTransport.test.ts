@@ -73,7 +73,7 @@ describe("MockTransport", () => {
       assert.deepStrictEqual(received, [])
     }).pipe(Effect.scoped, Effect.provide(MockTransport.layer({ peer: "game.example:2306" }))))
 
-  it.effect("shares no bytes with either end", () =>
+  it.effect("copies the datagrams in both directions", () =>
     Effect.gen(function*() {
       const { connection, mock, received } = yield* connected
       const bytes = Uint8Array.of(1)

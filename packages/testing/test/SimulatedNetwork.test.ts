@@ -17,7 +17,7 @@ describe("SimulatedNetwork", () => {
       assert.deepStrictEqual((yield* connection.pull).map(numberOf), [7])
     }))
 
-  it.effect("shares no bytes with the sender", () =>
+  it.effect("copies the sender's bytes", () =>
     Effect.gen(function*() {
       const { connection, endpoint } = yield* setup()
       const bytes = datagram(5)
@@ -129,7 +129,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual(kindOf(yield* Effect.exit(toThird.write(datagram(4)))), "Refused")
     }))
 
-  it.effect("changes and fails the line to one server only, until all lines are changed", () =>
+  it.effect("has separate conditions and failures for one server, until those of all servers are set", () =>
     Effect.gen(function*() {
       const { connection, network } = yield* setup()
       const line = network.line(OTHER)

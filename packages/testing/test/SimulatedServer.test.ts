@@ -105,7 +105,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.drops).map(({ cause, time }) => [cause, time]), [["Silence", 75_000]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("has the clock's date, even if time is measured by another clock", () =>
+  it.effect("dates its records by the clock with which it was made", () =>
     Effect.gen(function*() {
       const date = Date.UTC(2026, 0, 1)
       const clock = yield* Clock.Clock
@@ -146,7 +146,7 @@ describe("SimulatedServer", () => {
       ]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("delays replies by the clock, the shorter delay first", () =>
+  it.effect("delays replies by the clock: a later reply with a shorter delay arrives first", () =>
     Effect.gen(function*() {
       const client = yield* online
       yield* client.command(0, "missions")

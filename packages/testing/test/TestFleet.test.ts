@@ -98,7 +98,7 @@ describe("TestFleet", () => {
       }
     }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
 
-  it.effect("cannot resolve a host name without a simulated server", () =>
+  it.effect("does not resolve a host name that no simulated server has", () =>
     Effect.gen(function*() {
       const fleet = yield* Fleet.Fleet
       yield* fleet.add("nowhere", { host: "nowhere", port: 2306, password: Redacted.make("secret") })

@@ -134,7 +134,7 @@ describe("TestRcon", () => {
       assert.deepStrictEqual(woken, [300, 600, 900])
     }))
 
-  it.effect("passTime has the result or error of the effect, and passes no time if the effect needs none", () =>
+  it.effect("passTime returns the result or error of the effect, and passes no time if the effect needs none", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Effect.flip(TestRcon.passTime(Effect.fail("no"))), "no")
       assert.strictEqual(yield* TestRcon.passTime(Effect.as(Effect.yieldNow, "done")), "done")

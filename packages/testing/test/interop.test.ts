@@ -26,7 +26,7 @@ const connect = Effect.fnUntraced(function*({ port }: Endpoint.Address, password
       connection.on("disconnected", () => undefined)
       return connection
     }),
-    // This rejects unanswered commands, for which no test waits.
+    // `kill` rejects the promises of unanswered commands. No test awaits these.
     (connection) => Effect.sync(() => connection.kill())
   )
   const messages: Array<string> = []

@@ -6,7 +6,7 @@ import * as Client from "./client.ts"
 import { datagram, numbers, OTHER, SERVER, setup, writeNumbers } from "./network.ts"
 
 describe("a network with conditions", () => {
-  it.effect("delays datagrams by its latency, by the clock", () =>
+  it.effect("delays each datagram by its latency", () =>
     Effect.gen(function*() {
       const { connection, endpoint, network } = yield* setup({ latency: "40 millis" })
       const arrived = yield* Effect.forkChild(numbers(endpoint.pull))
@@ -69,7 +69,7 @@ describe("a network with conditions", () => {
       assert.strictEqual((yield* network.statistics).toServer.delivered, 1)
     }))
 
-  it.effect("damages one bit of a copy", () =>
+  it.effect("damages one bit of the datagram, and does not change the sender's bytes", () =>
     Effect.gen(function*() {
       const { connection, endpoint } = yield* setup({ corruption: 1 })
       const bytes = new Uint8Array(100)
@@ -108,7 +108,7 @@ describe("a network with conditions", () => {
       assert.strictEqual(statistics.delivered, arrived + statistics.duplicated)
     }))
 
-  it.effect("loses the same datagrams and others if only the loss is raised", () =>
+  it.effect("loses the same datagrams, and more, if only the loss is raised", () =>
     Effect.gen(function*() {
       const some = yield* experiment({ loss: 0.1 })
       const more = yield* experiment({ loss: 0.2 })

@@ -10,7 +10,7 @@ const takeAll = <A>(timetable: Timetable<A>, now: number): ReadonlyArray<A> => {
 
 describe("Timetable", () => {
   it.effect.prop(
-    "returns due entries, the earliest first; entries that are due at the same time in the order of their addition",
+    "returns due entries, the earliest first; of entries that are due at the same time, the one added first",
     [Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))), {
       maxLength: 60
     })],

@@ -126,6 +126,10 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
   const duration = /^\d+$/.test(time)
     ? Option.some(Number(time) > 0 ? Duration.minutes(Number(time)) : Duration.infinity)
     : parseDuration(time)
+  // Taken for the beginning of the reason, a mistyped time would make the ban permanent.
+  if (Option.isNone(duration) && /^\d/.test(time)) {
+    return usage(`${JSON.stringify(time)} is not a time: write minutes (60), or 2h, 7d or forever, before the reason`)
+  }
   const reason = Line.after(line, Option.isSome(duration) ? 3 : 2)
   const options = {
     ...CONFIRMED,

@@ -1,5 +1,6 @@
 /**
- * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide.
+ * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide who is
+ * on the server.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
@@ -53,7 +54,8 @@ export interface LiveRoster {
 const REST = 1000
 
 /**
- * Time after which a failed query is repeated if the roster needs it, in milliseconds. A shorter interval replaces it.
+ * Time until a failed query is repeated, in milliseconds. It applies only while the roster needs a list, and if the
+ * interval of queries is not shorter.
  */
 const RETRY = 5000
 
@@ -85,8 +87,8 @@ export const make = (options: {
   const current = (): ReadonlyArray<Player> | undefined => state.list === undefined ? undefined : State.list(state)
   const broadcast = new Broadcast<ReadonlyArray<Player>, LoginFailure>({ capacity: 1, greeting: current })
   /**
-   * Maximum time from the end of a query to the next, in milliseconds. `Infinity`, except while only a list can decide
-   * who is on the server.
+   * Maximum time from the end of a query to the next, in milliseconds: `Infinity` if events show who is on the server,
+   * less while only a list can show it.
    */
   let patience = REST
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */

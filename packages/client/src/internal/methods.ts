@@ -25,7 +25,7 @@ import type { LiveRoster } from "./liveRoster.ts"
 import { compare, PlayerTarget } from "./playerTarget.ts"
 import { splitText } from "./splitText.ts"
 
-/** Runs a command of the server's flavour, called now. `name` is used in errors. */
+/** Calls a command of the server's flavour. `name` is used in errors. */
 export type RunCall = <A, E>(
   name: string,
   select: (commands: FlavourCommands, call: Call) => Effect.Effect<A, E>,

@@ -100,7 +100,7 @@ describe("the reply to #ban list", () => {
     assert.deepStrictEqual(Result.getOrThrow(BansReply.parse(second, 10)).unparsed, page.unparsed)
   })
 
-  it("has, in the older form, a next page if the page is full", () => {
+  it("has a next page in the older form if the page is full", () => {
     const rows = (count: number) =>
       Array.from({ length: count }, (_, index) => `${index} ; ${identity(index)} ; 0`).join("\n")
     for (const [count, pages] of [[24, 0], [25, Infinity], [60, Infinity]] as const) {

@@ -149,7 +149,7 @@ describe("a text of unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(450), complete(UNREAD))
   })
 
-  it("is returned after the quiet time if a person typed a query, and at the end of the window if it was an action", () => {
+  it("is returned after the quiet time if a person typed a query, and at the end of the window if the person typed an action", () => {
     for (const command of ["#players", "#ban list 1"]) {
       const exchange = typed(command)
       exchange.offer(0, echo(command))

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 
-/** Builds a layer again, at most three times and a little later each time, if building it dies. */
+/** Builds a layer. If that dies, builds it again, at most three times, after increasing pauses. */
 export const builtAgain = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
   Layer.effectContext(
     Layer.build(Layer.fresh(layer)).pipe(

@@ -104,7 +104,7 @@ export class Calls {
     })
   }
 
-  /** Gives up the calls to all activations except this one, because no runner will answer them. Default: all calls. */
+  /** Gives up calls that no runner will answer: those to all activations except this one. Default: all calls. */
   abandon(activation?: string): void {
     for (const call of this.#calls) if (call.activation !== activation) call.settle(undefined)
   }
@@ -116,7 +116,7 @@ export class Calls {
       const withdrawal = this.#options.run(this.#options.entity.Withdraw({ call: call.name }))
       call.withdrawal = withdrawal
       withdrawal.addObserver((exit) => {
-        // The next elements of the feed make this session try again.
+        // The withdrawal is tried again after the next elements of the feed.
         if (Exit.isFailure(exit)) call.withdrawal = undefined
       })
     }

@@ -17,10 +17,10 @@ import * as ListKeeper from "./listKeeper.ts"
 import { uniqueName } from "./sharding.ts"
 import { unwaited } from "./unwaited.ts"
 
-/** Time limit for reading the list, and for a change from the moment at which its turn comes, in milliseconds. */
+/** Time limit for reading the list, and for a change after its turn has come, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** Time limit for one call to the keeper, in milliseconds. Longer than the time limits of the store together. */
+/** Time limit for one call to the keeper, in milliseconds. Longer than two answers of the store may take together. */
 const ATTEMPT_TIMEOUT = 7000
 
 const NO_ANSWER = "no runner that keeps it has answered"
@@ -154,7 +154,7 @@ export const make = Effect.gen(function*() {
   return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), latest, change }
 })
 
-/** The revision that a change was made from; `undefined` if it is not among the last changes of the list. */
+/** The revision that a change was made from; `undefined` if the list no longer has the change's name. */
 const revisionBefore = ({ changes, revision }: Wire.Listing, name: string): number | undefined => {
   const index = changes.lastIndexOf(name)
   return index === -1 ? undefined : revision - changes.length + index

@@ -124,7 +124,7 @@ export class Remote {
     })
   }
 
-  /** Ends the session for its owner. */
+  /** Ends this remote session, but not the runner's session. */
   readonly close: Effect.Effect<void> = Effect.sync(() => this.#end(Exit.void))
 
   #isClosed(): boolean {
@@ -192,7 +192,7 @@ export class Remote {
     if (before !== undefined) {
       this.#messages.publish({ _tag: "Gap", cause: isSame ? "Lost" : "Reconnected", missed: undefined })
     }
-    // A greeting of this login is delivered once.
+    // The first message after a login is delivered only once.
     if (greeting !== undefined && this.#greeting === undefined) this.#publish(greeting)
     this.#attached.openUnsafe()
     return true
@@ -240,7 +240,7 @@ export class Remote {
   }
 
   #changeStatus(next: Exclude<Status, { readonly _tag: "Closed" }>): void {
-    // A new activation reports its first login. This session may have been online before.
+    // For a new activation the coming login is the first one. For this session it need not be.
     const status: Status = next._tag === "Connecting" && this.#epoch > 0 ? { ...next, _tag: "Reconnecting" } : next
     const before = this.#status
     if (

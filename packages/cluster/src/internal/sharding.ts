@@ -11,6 +11,6 @@ export type Sharding = Cluster.Sharding
 /** A name that no other member of the cluster generates. */
 export const uniqueName: Effect.Effect<string, never, Sharding> = Effect.gen(function*() {
   const { getSnowflake } = yield* Cluster.Sharding
-  // Members that are not runners may generate the same snowflakes.
+  // A snowflake alone is not enough: members that are not runners may generate the same ones.
   return `${yield* getSnowflake}-${yield* Random.nextInt}`
 })

@@ -1,5 +1,5 @@
 /**
- * Calls to the engine whose interruption must not be waited for.
+ * Calls to the engine that a caller can interrupt without waiting.
  */
 import * as Effect from "effect/Effect"
 

@@ -36,7 +36,7 @@ export const followFleet = (
     const follow = Effect.suspend(() => {
       // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
       const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
-      // It has none for a server that was removed during the pause after a defect.
+      // A server that was removed during the pause after a defect is not among its elements, so all of them are visited.
       const before = [...followed.keys()]
       return Stream.runForEach(
         before.length === 0 ? changed : Stream.merge(changed, Stream.fromIterable(before)),

@@ -52,7 +52,10 @@ export interface Ticket<out H> extends Schedule {
   contradictions: number
   /** The parts of its reply that have arrived while it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /** The missing parts when it was last taken out of flight with a part of its reply; `undefined` if it never was. */
+  /**
+   * How many parts of its reply were missing when it was last taken out of flight. `undefined` if no part had arrived
+   * at any such time.
+   */
   incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 

@@ -11,7 +11,7 @@ export interface ClientSocket {
   readonly peer: string
   readonly local: string
   receiver: Transport.Receiver | undefined
-  /** The kind of its end; `undefined` while it is open. */
+  /** The kind of error with which it ended; `undefined` while it is open. */
   ended: EndKind | undefined
 }
 

@@ -33,7 +33,7 @@ const addBan = (world: World.World, target: string, terms: BanTerms, now: number
 })
 
 interface BanTerms {
-  /** At most 0 for permanent. */
+  /** The ban is permanent if this is 0 or less. */
   readonly minutes: number
   readonly reason: string
 }
@@ -129,7 +129,7 @@ const byLowerCase = new Map(Object.entries(commands).map(([name, command]) => [n
 /** Only kicking, banning and shutting down are known to be barred. The other entries are similar commands. */
 const restricted = new Set(["addban", "ban", "kick", "loadbans", "removeban", "writebans"])
 
-/** `#` commands go to the game, which does not answer them. These two end the process. */
+/** `#` commands go to the game, which does not answer them. `#restartserver` and `#shutdown` also end the process. */
 const game = (name: string): Partial<Outcome> =>
   name === "#restartserver" ? { fate: "Restarts" } : name === "#shutdown" ? { fate: "Stops" } : {}
 

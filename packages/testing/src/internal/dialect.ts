@@ -19,7 +19,7 @@ export interface Outcome {
   readonly known: boolean
   /** The output for the admin that sent the command, delivered by {@link Dialect.answer}. */
   readonly result: string
-  /** The output for that admin that is sent later, after `banDelay`. */
+  /** The output that this admin gets later, after `banDelay`. */
   readonly later: string
   readonly world: World.World
   /** Messages to every admin, in this order. */
@@ -38,7 +38,7 @@ export const nothing = (world: World.World): Outcome => ({
   fate: "Runs"
 })
 
-/** The answer for the admin that sent a command: the reply, then messages to no other admin. */
+/** The answer to the admin that sent a command: the reply, then messages that no other admin gets. */
 export interface Answer {
   readonly reply: string | Uint8Array
   readonly messages: ReadonlyArray<Uint8Array>
@@ -80,7 +80,7 @@ export const nameOf = (text: string): string => {
   return (blank === -1 ? text : text.slice(0, blank)).toLowerCase()
 }
 
-/** When a ban of this many milliseconds ends; `undefined` (never) for at most 0, or for more than a clock can count. */
+/** When a ban of this many milliseconds ends; `undefined` (never) if they are 0 or less, or too many for a clock. */
 export const expiry = (now: number, duration: number): number | undefined => {
   const expires = now + duration
   return duration > 0 && expires <= Number.MAX_SAFE_INTEGER ? expires : undefined

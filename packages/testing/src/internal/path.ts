@@ -98,8 +98,8 @@ const flipBit = (datagram: Uint8Array, chance: number): void => {
 /**
  * The arrivals of a datagram, each with a delay in milliseconds: none, one or two.
  *
- * The number of random draws is the same for every datagram, whatever its fate, so that a change of one condition does
- * not change the fate of later datagrams in any other respect.
+ * Every datagram takes the same number of random draws, whatever its fate. So a change of one condition does not move
+ * the other faults to other datagrams.
  */
 const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: number, datagram: Uint8Array]> => {
   const { random, statistics, quality } = lane
@@ -136,7 +136,7 @@ const fate = (lane: Lane, original: Uint8Array): ReadonlyArray<readonly [delay: 
 /** The fate of a datagram at its destination. */
 export type Arrival = "delivered" | "refused" | "overflowed"
 
-/** Delivers into a queue, which may be full. */
+/** Adds a datagram to a queue. If the queue is full, the datagram is dropped. */
 export const offer = <A, E>(queue: Queue.Queue<A, E>, element: A): Arrival =>
   Queue.offerUnsafe(queue, element) ? "delivered" : "overflowed"
 

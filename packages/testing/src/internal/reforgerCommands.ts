@@ -21,9 +21,8 @@ const isNumber = (word: string): boolean => /^\d+$/.test(word)
 const isIdentity = (word: string): boolean => /^.{8}-.{4}-.{4}-.{4}-.{12}$/s.test(word)
 
 /**
- * Joins the words of a name in double quotes, from the word at `index` that begins with a quote to the last word after
- * it that ends with one. A single word keeps its quotes, because the game looks for the end in the words after the
- * first.
+ * If the word at `index` begins with a double quote, joins it and the words after it, up to the last one that ends with
+ * a quote. A single word keeps its quotes, because the game looks for the closing quote only in the words after it.
  */
 const unquoted = (words: ReadonlyArray<string>, index: number): ReadonlyArray<string> => {
   if (words[index]?.startsWith("\"") !== true) return words
@@ -51,7 +50,7 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
     reason: reason.length === 0 ? "No reason provided" : reason.join(" ")
   }
   if (isIdentity(target)) {
-    // No player is kicked, because the game does not look for one here.
+    // The game bans the identity without looking for its player, so no player is kicked.
     const name = world.players.find((player) => player.identity === target)?.name
     return { world: addBan(world, { target, name, ...terms }), later: Texts.banned(target) }
   }

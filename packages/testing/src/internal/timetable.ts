@@ -14,7 +14,7 @@ const isBefore = <A>(one: Entry<A>, other: Entry<A>): boolean =>
 
 /** Adding and taking an entry take time proportional to the logarithm of `size`. */
 export class Timetable<A> {
-  /** No entry is before the one at half its index. The first has index 1. */
+  /** The root has index 1. The parent of an entry is at half its index, and never due after it. */
   readonly #heap: Array<Entry<A>> = []
   #added = 0
 
@@ -39,7 +39,7 @@ export class Timetable<A> {
     heap[index] = entry
   }
 
-  /** Takes the earliest entry if it is due by `now`. Of equal ones, the one that was added first. */
+  /** Takes the earliest entry if it is due by `now`. Of several entries with this time, takes the one added first. */
   take(now: number): A | undefined {
     const heap = this.#heap
     const first = heap[1]
@@ -49,7 +49,7 @@ export class Timetable<A> {
     return first.value
   }
 
-  /** Replaces the first entry. */
+  /** Puts an entry in the place of the first one, and moves it down to its own place. */
   #sink(entry: Entry<A>): void {
     const heap = this.#heap
     let index = 1

@@ -162,7 +162,7 @@ describe("the command", () => {
     assert.deepStrictEqual(bans(does("addBan").server), [])
   })
 
-  it("removeBan removes a ban by its number, and the numbers after it move", () => {
+  it("removeBan removes a ban by its number, and lowers the numbers of the bans after it", () => {
     const bans = ["a", "1.1.1.1", "b", "c"].map((target) => ({ target, expires: undefined, reason: "" }))
     const server = online({ world: { bans } })
     command(server, 0, 0, "removeBan 1")

@@ -25,7 +25,7 @@ describe("a command", () => {
     assert.strictEqual(server.commands[0]?.outcome, "Refused")
   })
 
-  it("in the option `disallowed` is answered with `Disallowed command`", () => {
+  it("that the option `disallowed` contains is answered with `Disallowed command`", () => {
     const server = online({ disallowed: ["#shutdown", "kick"], world })
     command(server, 0, 0, "#shutdown")
     command(server, 0, 1, "kick 0 you")
@@ -58,7 +58,7 @@ describe("a command", () => {
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
-  it("is executed after the hook has changed the world; the hook may do so even if it answers the command", () => {
+  it("is executed after the hook has changed the world; a hook that answers the command may change it, too", () => {
     const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
     assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
     const server = online({ onCommand: () => ({ before, reply: "" }) })
@@ -66,7 +66,7 @@ describe("a command", () => {
     assert.deepStrictEqual(server.world.missions, ["x"])
   })
 
-  it("is answered late if an option or the hook delays it, in the order of the delays", () => {
+  it("is answered late if an option or the hook delays it; the shortest delay ends first", () => {
     const server = online({
       replyDelay: "1 second",
       onCommand: (text) =>

@@ -13,7 +13,7 @@ describe("a player", () => {
     ])
   })
 
-  it("is announced with a GUID in another form by an older game", () => {
+  it("is announced by an older game with its form of the GUID", () => {
     const server = online({ guidKind: "GUID" })
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "5a1b2c3d4e5f60710000000000000000" })
     assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 5a1b2c3d4e5f60710000000000000000")

@@ -76,7 +76,7 @@ describe("a command", () => {
     assert.deepStrictEqual(says(server, "#other"), ["unknown command"])
   })
 
-  it("is answered late, with reply and messages, if an option or the hook delays it", () => {
+  it("gets its reply and its messages late if an option or the hook delays them", () => {
     const server = online({ replyDelay: "1 second", onCommand: (text) => text === "#mod" ? { delay: 300 } : undefined })
     command(server, 0, 0, "#players")
     command(server, 0, 1, "#mod")
@@ -145,7 +145,7 @@ describe("a ban", () => {
 })
 
 describe("SimulatedServer", () => {
-  it.effect("behaves like Reforger with that flavour, and sends the output of a ban after its delay", () =>
+  it.effect("with the flavour `Reforger` sends its texts, and the output of a ban after its delay", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = Client.make(yield* Client.open(yield* Transport.Transport))

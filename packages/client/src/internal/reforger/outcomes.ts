@@ -42,25 +42,26 @@ export const BAN_LIST: Texts = {
   shared: new RegExp(`^(?:Not Valid page number|Help for ban command\\..*|${REFUSED})$`, "is")
 }
 
-/** Whether the player was kicked. */
+/** Whether the reply reports that the player was kicked. */
 export const isKicked = (reply: string): boolean => KICK.own.test(trimBlanks(reply))
 
-/** Whether the ban was added. */
+/** Whether the reply reports that the ban was added. */
 export const isBanned = (reply: string): boolean => /^(?:Player '.*' banned!|Ban created!)$/is.test(trimBlanks(reply))
 
-/** Whether the ban was removed. */
+/** Whether the reply reports that the ban was removed. */
 export const isUnbanned = (reply: string): boolean => /^Ban removed!$/i.test(trimBlanks(reply))
 
-/** Whether the player does not exist. */
+/** Whether the reply reports that the player does not exist. */
 export const isNoPlayer = (reply: string): boolean =>
   /^(?:Player not found|Not Valid Player ID)$/i.test(trimBlanks(reply))
 
-/** Whether the ban does not exist. */
+/** Whether the reply reports that the ban does not exist. */
 export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(trimBlanks(reply))
 
 /**
- * Whether the server refused the command, or failed to execute it. `Timeout` and `Unknown error.` are not refusals:
- * they concern the service that keeps the bans, which may have executed the command.
+ * Whether the reply reports that the server refused the command, or failed to execute it. `Timeout` and
+ * `Unknown error.` are not refusals: they concern the service that keeps the bans, which may have executed the
+ * command.
  */
 export const isRefusal = (reply: string): boolean => {
   const text = trimBlanks(reply)
@@ -68,7 +69,7 @@ export const isRefusal = (reply: string): boolean => {
     [BAN_CREATE, BAN_REMOVE].some((texts) => claimOf(texts, text) !== "No")
 }
 
-/** Whether a text is an outcome of the command with these texts. */
+/** Whether a text is an outcome of the command that has these texts. */
 export const claimOf = ({ own, shared }: Texts, text: string): Claim => {
   const trimmed = trimBlanks(text)
   return own.test(trimmed) ? "Surely" : shared.test(trimmed) ? "Perhaps" : "No"

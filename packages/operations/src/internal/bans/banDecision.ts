@@ -92,7 +92,7 @@ const byMark = (situation: Situation): Decision => {
   const remove: Array<Ban> = []
   let expired = 0
   let foreign = 0
-  /** Counts a row that is over. If the policy has `write: false`, the server keeps the row until a restart, so it is removed. */
+  /** Counts a row that is over. If the policy has `write: false`, the server keeps it until a restart, so it is removed. */
   const expire = (row: Ban) => {
     expired++
     if (!settings.write) remove.push(row)

@@ -135,8 +135,8 @@ const admins = (rcon: RconClient.Service) =>
   )
 
 /**
- * This client's row in the server's list of RCON clients, or `undefined` if it is not known. It is called a witness, because
- * the list shows later, with or without it, whether the server has restarted. See `examine`.
+ * This client's row in the server's list of RCON clients, or `undefined` if it is not known. It is called a witness: if it
+ * is no longer in the list later, the server has restarted. See `examine`.
  */
 export const witness = Effect.fnUntraced(function*(rcon: RconClient.Service): Effect.fn.Return<Witness | undefined> {
   const id = Option.getOrUndefined(yield* rcon.adminId)
@@ -160,8 +160,8 @@ const SOONEST = 5000
 const EXAMINATION = 20_000
 
 /**
- * Finds out whether the server has restarted since the time `from`, at which it listed `witness`, the client of a driver whose
- * process has ended since. If the server has restarted, its list of RCON clients does not contain that client.
+ * Finds out whether the server has restarted since the time `from`. At that time it listed `witness`, the client of a driver
+ * whose process has now ended. If the server has restarted, its list of RCON clients does not contain that client.
  *
  * - `"Same"`: it has not restarted.
  * - `"Other"`: it has restarted.
@@ -179,6 +179,6 @@ export const examine = Effect.fnUntraced(function*(
   if (rows === undefined || own === undefined) return age < EXAMINATION ? "Later" : "Unknown"
   const isListed = rows.some(({ address, id }) => id === witness.id && address.toString() === witness.address)
   if (!isListed) return age < LISTED ? "Other" : "Unknown"
-  // A row with this client's own number may be this client, if it has the same port as the client that has ended.
+  // A row with this client's own number may be this client, with the same port as the client that has ended.
   return age < SOONEST && witness.id !== own ? "Same" : "Unknown"
 })

@@ -33,7 +33,7 @@ export const make = (times: Times): Calendar => {
     return { key: JSON.stringify([at]), after: (time) => at > time ? at : undefined }
   }
   const cron = Result.getOrThrow(parse(times))
-  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the last one. So that one is kept.
+  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the last search. So it is kept.
   let from = Infinity
   let next = -Infinity
   return {
@@ -50,7 +50,7 @@ export const make = (times: Times): Calendar => {
 
 /** Describes why the times are not valid, or returns `undefined`. */
 export const problemOf = (times: Times): string | undefined => {
-  // JavaScript can leave out the time zone of a cron expression, which would then be that of the machine.
+  // JavaScript can leave out the time zone of a cron expression. The time zone of the machine would then be used.
   const isLeftOut = times.timeZone === undefined && "once" in times
   if (!isLeftOut && Option.isNone(DateTime.zoneFromString(String(times.timeZone)))) {
     return `timeZone must be a time zone such as "Europe/Berlin" (got ${JSON.stringify(times.timeZone)})`

@@ -10,7 +10,7 @@ import { InvalidPlan } from "../../PlanError.ts"
 
 type Problem = string | undefined
 
-/** The error of an invalid plan or rota, whose id may not be a text if JavaScript passed it. */
+/** The error of an invalid plan or rota. JavaScript can pass an id that is not a text. */
 export const invalid = (kind: InvalidPlan["kind"], id: unknown, problem: string): InvalidPlan =>
   new InvalidPlan({ kind, id: String(id), problem })
 
@@ -35,7 +35,7 @@ export const servers = (value: "all" | ReadonlyArray<string>): Problem =>
 
 type End = 0 | `${number} ${Duration.Unit}`
 
-/** Checks that a duration is from `from` to `to`. The problem shows these two as they are given. */
+/** Checks that a duration is from `from` to `to`. The problem shows both limits as they are written. */
 export const range = (name: string, value: Duration.Duration, from: End, to: End): Problem =>
   Duration.toMillis(value) >= Duration.toMillis(from) && Duration.toMillis(value) <= Duration.toMillis(to)
     ? undefined

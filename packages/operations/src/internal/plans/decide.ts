@@ -15,7 +15,7 @@ import type { Appointment, Order, Progress, Restart } from "./progress.ts"
 export interface Compiled {
   readonly plan: RestartPlan
   readonly calendar: Calendar.Calendar
-  /** The times between each warning and the restart, the longest first, without repetitions. */
+  /** The times between each warning and the restart, the longest first, without duplicates. */
   readonly leads: ReadonlyArray<number>
   readonly lock: number | undefined
   readonly kick: number | undefined
@@ -123,7 +123,7 @@ export const decide = (plan: Compiled, { order, progress }: Recorded, now: numbe
   return approaching(plan, progress, recorded, { now, known })
 }
 
-/** The next occurrence: that of the order, or that of the calendar. The result does not have the state of its warnings. */
+/** The next occurrence, from the order or from the calendar. The result does not show which warnings were announced. */
 export const nextOf = (
   plan: Compiled,
   progress: Progress,

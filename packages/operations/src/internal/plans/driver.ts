@@ -1,5 +1,5 @@
 /**
- * Carries out the plans and rotas on one server, for as long as it runs.
+ * Carries out the plans and rotas on one server.
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import type * as RconClient from "@bercon/client/RconClient"

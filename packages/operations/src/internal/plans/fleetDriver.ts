@@ -19,7 +19,7 @@ export const supervised = (plans: Plans.Service, server: string, rcon: RconClien
     { name: `the driver of the plans on "${server}"` }
   )
 
-/** Runs a driver for each server of the fleet, for as long as it runs. */
+/** Runs a driver for each server of the fleet, also for servers that are added later. */
 export const driveFleet = (plans: Plans.Service, fleet: Fleet.Service): Effect.Effect<void> =>
   Effect.scoped(Effect.gen(function*() {
     const drivers = yield* FiberMap.make<string>()

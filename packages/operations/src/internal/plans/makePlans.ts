@@ -86,7 +86,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
-  /** The plans in force, and those of other programs that use the store. A command finds the plans of the drivers there. */
+  /** The plans in force, and those of other programs that use the store. A command needs these: it has no plans of its own. */
   const known = Effect.gen(function*() {
     const own = yield* plans
     const ids = new Set(own.map(({ plan }) => plan.id))
@@ -100,7 +100,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
     return found ?? (yield* new UnknownPlan({ id, known: all.map(({ plan }) => plan.id) }))
   })
 
-  /** Removes the records of a plan on all servers, none of them in the middle of a decision of a driver in this process. */
+  /** Removes the records of a plan on all servers. A record is not removed while a driver in this process decides from it. */
   const forget = Effect.fnUntraced(function*(id: string) {
     const { orders, progress } = memory
     const servers = new Set([...yield* progress.servers(id), ...yield* orders.servers(id)])

@@ -11,7 +11,7 @@
  *
  * A server has a record `program` from its first driver on until it is removed from the fleet. The record shows other processes
  * that the server is driven. The progress of plans stays when the server is removed, so that no warning is repeated if the
- * server comes back. It has a few hundred bytes for each plan.
+ * server comes back. A record of progress has a few hundred bytes.
  *
  * `N` is the length of the name that follows. So any two keys differ, whatever characters the names contain. No key has two
  * writers, because a `KeyValueStore` has no compare-and-set. So orders, which a command in another process writes, and

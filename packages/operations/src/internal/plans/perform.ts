@@ -1,5 +1,5 @@
 /**
- * Does a step of a plan on a server, and returns the events of it. A step that must not be repeated has been recorded before.
+ * Does a step of a plan on a server, and returns its events. A step that must not be repeated has been recorded before.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import * as Duration from "effect/Duration"

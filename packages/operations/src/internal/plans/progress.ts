@@ -11,9 +11,9 @@ const Witness = Schema.Struct({ id: Schema.Int, address: Schema.String })
 export type Witness = typeof Witness.Type
 
 const Appointment = Schema.Struct({
-  /** The time of the restart by the plan. */
+  /** The planned time of the restart. */
   occurrence: Schema.Finite,
-  /** The time at which it takes place: differs if it was postponed. */
+  /** The time at which it takes place. It differs from `occurrence` if it was postponed. */
   time: Schema.Finite,
   /** The last warning that was announced or left out: the time between it and the restart. */
   warned: Schema.optionalKey(Schema.Finite),

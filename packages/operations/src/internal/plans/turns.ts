@@ -10,8 +10,8 @@ import { EMPTY_PAUSE, type Known } from "./decide.ts"
 /** The record of a rota on one server. */
 export const Turns = Schema.Struct({
   /**
-   * The time of the last message (before the first one, the time of the beginning), in milliseconds since 1970. It is a time
-   * and not a count of intervals, so that it stays right if `every` is changed.
+   * The time of the last message, in milliseconds since 1970; before the first message, the time at which the record began. It
+   * is a time and not a count of intervals, so that it stays right if `every` is changed.
    */
   time: Schema.Finite,
   /** The number of messages announced so far. */

@@ -1,16 +1,16 @@
 /**
- * Warns of servers that plans and rotas name and no program drives: their ids may be mistyped. They are no errors, because a
- * server can be added at any time.
+ * Warns of servers that plans or rotas name, but that no program drives: their ids may be mistyped. It is not an error, because
+ * a server can be added at any time.
  */
 import * as Effect from "effect/Effect"
 import type { Context } from "./context.ts"
 
-/** How often to look for such servers, and how long before the first time, so that drivers can start. */
+/** The interval at which to look for these servers. The first look comes after this time, too, so that drivers can start. */
 const INTERVAL = "1 minute"
 
 const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
 
-/** Logs each such server of a plan or a rota once, until it is driven. */
+/** Logs each of these servers once for each plan or rota. After it was driven, it can be logged again. */
 export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
   const warned = new Set<string>()
 

@@ -43,8 +43,8 @@ export interface CustomReply {
 
 /**
  * Answers commands instead of the server. It is called with the text of a command when the server would execute it. If
- * it returns `undefined`, the server executes the command. Strings are sent as UTF-8; on Reforger in messages, after
- * the message that repeats the command.
+ * it returns `undefined`, the server executes the command. Strings are sent as UTF-8. On Reforger, the answer is sent in
+ * messages, after the one that repeats the command.
  *
  * @category models
  * @since 0.1.0
@@ -114,7 +114,7 @@ export interface Options {
   readonly maxClients?: number | undefined
   /** Delay of every reply, and on Reforger of the messages that follow it. Default 0. */
   readonly replyDelay?: Duration.Input | undefined
-  /** Additional delay of most output of Reforger's ban commands. If infinite, that is never sent. Default 0. */
+  /** Additional delay of most output of Reforger's ban commands. If infinite, that output is never sent. Default 0. */
   readonly banDelay?: Duration.Input | undefined
   /** Time without a command after which a session is dropped. Default 45 seconds. */
   readonly sessionTimeout?: Duration.Input | undefined

@@ -163,7 +163,7 @@ export const record = <K extends keyof Records>(
 export const recordExecution = (self: ServerMachine, entry: Command): void => {
   const { executionCounts: counts, executions } = self
   if (executions.length >= self.policy.recordCapacity) {
-    // Drops the oldest entry with the commonest text. If several texts are equally common, the one recorded first is meant.
+    // Drops the oldest entry with the commonest text. Of equally common texts, the one recorded first is taken.
     const [text, count] = Array.from(counts).reduce((most, next) => next[1] > most[1] ? next : most)
     executions.splice(executions.findIndex((execution) => execution.text === text), 1)
     if (count === 1) counts.delete(text)

@@ -45,7 +45,7 @@ interface Unacknowledged {
   readonly sequence: number
   readonly datagram: Uint8Array
   readonly tries: number
-  /** When the next send, or giving up, is due. */
+  /** When the message is sent again or given up. */
   readonly due: number
 }
 
@@ -65,7 +65,7 @@ export interface Session {
   lastCommand: number
   /** Number of messages sent to it. The number of the next one is this modulo 256. */
   messages: number
-  /** By number, in the order of `due`: all wait for the same time, and a send moves the message to the end. */
+  /** By number, in the order of `due`: every wait is equally long, and each send moves its message to the end. */
   readonly unacknowledged: Map<number, Unacknowledged>
   /** By number. */
   readonly received: Map<number, Received>
