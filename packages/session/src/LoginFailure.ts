@@ -92,7 +92,7 @@ export class PortClosed extends Schema.TaggedClass<PortClosed>("@bercon/session/
 }
 
 /**
- * The last known cause of an outage. Each has a `message`.
+ * The last known cause of an outage. Every cause has a `message`.
  *
  * - `Silence`: the server does not answer.
  * - `PortClosed`: the server's host has reported that the port is closed.

@@ -41,8 +41,8 @@ export interface Outage {
  *
  * - `Connecting`: before the first login.
  * - `Online`: logged in.
- * - `Reconnecting`: from the detection of the loss of a session to the next login, or until the server continues the
- *   session after all.
+ * - `Reconnecting`: from the moment at which the loss of a session is detected, to the next login, or until the server
+ *   continues the session after all.
  * - `Closed`: the end. `exit` is successful if the owner closed the session.
  *
  * During an outage, changes of `cause` and `tries` are not published: read the status again to see them. The exception

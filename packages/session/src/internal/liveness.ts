@@ -15,7 +15,7 @@
  * `Doubt` also requires that the silence is no accident. A *question* is a command or probe that is sent for the first
  * time. With the measured loss, the probability that all questions since the silence began, or their replies, were lost
  * must be below one in a million. The newest question does not count, because the server has had no time to answer
- * it. At 1 % loss that takes four other questions, at 50 % twenty.
+ * it. At 1 % loss that takes four earlier questions, at 50 % twenty.
  *
  * A server that was silent and came back by itself, as it does while loading a mission, is doubted only after twice
  * that silence. A server that has not answered any command of this session is doubted after
@@ -82,7 +82,7 @@ export class Liveness {
     this.#hasReplied = false
   }
 
-  /** Records that a command packet is sent. `isNew`: whether it is not a retransmission. */
+  /** Records that a command packet is sent. `isNew`: false for a retransmission. */
   sent(now: number, isNew: boolean): void {
     this.#sentAt = now
     if (this.#silentSince === Infinity) {

@@ -166,8 +166,8 @@ export class ReorderBuffer<A> {
     }
     // Stryker disable next-line ConditionalExpression,BlockStatement: a faster path to the same result
     if (offset === 0 && this.#span === 0) {
-      // Nearly always: the expected message arrives while none is held back. This path avoids the `Map`, because V8
-      // keeps its dead tables until a full collection if entries come and go.
+      // Nearly always: the expected message arrives while none is held back. This path avoids the `Map`: if its
+      // entries come and go, V8 keeps old tables until a full garbage collection.
       this.#deliver(now, arrival)
       return "New"
     }

@@ -56,7 +56,7 @@ describe("a doubted server", () => {
     bench.news()
     bench.receive(Packet.commandReply(later.sequence, ""))
     bench.until(6000)
-    assert.include(bench.news(), "send Login", "a new session could have answered that")
+    assert.include(bench.news(), "send Login", "a new session could have sent that reply")
     bench.receive(Packet.commandReply(1, "earlier"))
     assert.include(bench.news(), "settle x: earlier")
     bench.until(7500)
