@@ -169,7 +169,7 @@ export interface Input {
   /** The language of `{remaining}` and `{time}`, such as `"de"` or `"pt-BR"`. Default `"en"`. */
   readonly locale?: string | undefined
   /**
-   * How long before the restart the server is locked: 0 to 1 day. Default: it is not locked. A lock has no effect on DayZ.
+   * How long before the restart the server is locked: 0 to 1 day. Default: never. A lock has no effect on DayZ.
    */
   readonly lock?: Duration.Input | undefined
   /**
