@@ -92,7 +92,7 @@ export const race = async (key: Key, port: number, pace: Pace): Promise<Outcome>
 /** The memory of one session, and the CPU use of all sessions in percent of a core. */
 export interface Idle extends Footprint {
   readonly cpu: number
-  /** The memory of one session if the same number of sessions logs in once more, in the same process. */
+  /** The memory of one session of a second set of the same size, which logs in later in the same process. */
   readonly further: Footprint
 }
 

@@ -64,7 +64,7 @@ describe("the comparison of two players", () => {
 })
 
 describe("a slot with an unknown occupant", () => {
-  it("is still the target of its command after a player was first seen in it", () => {
+  it("is still the target of the command when its occupant becomes known", () => {
     let there: Player.Player | "Unknown" = "Unknown"
     const target = new PlayerTarget(slot, () => there)
     there = player({})

@@ -34,7 +34,7 @@ export interface Figures {
   /** The longest silences, in milliseconds. */
   readonly silence: { readonly most: number; readonly median: number; readonly messages: number }
   readonly gaps: ReadonlyArray<string>
-  /** How often messages were missing, or a session was renewed, without a gap. */
+  /** How often messages were missing, or a session was renewed, and no gap was reported. */
   readonly untold: number
   readonly outcomes: { readonly Answered: number; readonly NotExecuted: number; readonly MaybeExecuted: number }
   /** Commands whose outcome contradicts the record of the server. */
@@ -108,7 +108,7 @@ export const broken = (figures: Figures, promises: Promises, observed: Observed)
     ...(observed.settled ? [] : ["the servers did not all work before the fault"]),
     ...(observed.calm ? [] : ["the servers did not all work at the end"]),
     ...untimed(figures),
-    ...(untold > 0 ? [`${untold} times messages were missing, or a session was renewed, without a gap`] : []),
+    ...(untold > 0 ? [`${untold} times messages were missing, or a session was renewed, and no gap was reported`] : []),
     ...(promises.stays === true && renewed > 0 ? [`${renewed} of ${servers} sessions were not kept`] : []),
     ...(isOver(silence.most, promises.commands)
       ? [`a server answered nothing for ${silence.most} ms, at most ${promises.commands} are promised`]

@@ -235,7 +235,7 @@ describe("messages", () => {
       assert.deepStrictEqual(yield* Fiber.join(b), expected)
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("are lost, and counted, only for a subscriber that does not read, the oldest first", () =>
+  it.effect("are lost only for a subscriber that does not read: the oldest are lost first, and the loss is counted", () =>
     Effect.gen(function*() {
       const session = yield* Session.make({ password, messageCapacity: 16 })
       const server = yield* SimulatedServer.SimulatedServer

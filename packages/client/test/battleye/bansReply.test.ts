@@ -130,7 +130,7 @@ describe("the reply to bans", () => {
     ["0 203.0.113.7 perm 1.2.3.4", "permanent", "1.2.3.4"],
     [`0  ${GUID} perm a\u2028b\rc`, "permanent", "a\u2028b\rc"],
     [`0  ${GUID.toUpperCase()} perm ${GUID.toUpperCase()} perm x`, "permanent", `${GUID.toUpperCase()} perm x`]
-  ])("contains the right time and reason from %j", (row, remaining, reason) => {
+  ])("is parsed with the right time and reason if it has the row %j", (row, remaining, reason) => {
     const { rows, unparsed } = read(row)
     assert.deepStrictEqual(unparsed, [])
     assert.deepStrictEqual(rows.map((ban) => [ban.remaining, ban.reason]), [[remaining, reason]])
