@@ -42,7 +42,7 @@ describe("text for a screen", () => {
     ])
   })
 
-  it("has a chart of the latest numbers, from 0 to the greatest", () => {
+  it("shows the latest numbers as bars, on a scale from 0 to the greatest", () => {
     assert.strictEqual(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), "▁▂▃▄▅▆▇█")
     assert.strictEqual(sparkline([100, 0, 7], 2), "▁█")
     assert.strictEqual(sparkline([7, undefined, 7], 8), "█ █", "a blank for an outage")
@@ -115,7 +115,7 @@ describe("the screen of top", () => {
     assert.strictEqual(difference(["a"], ["a"]), "")
   })
 
-  it("shows how long each player is there, also if another player has taken a slot", () => {
+  it("shows how long each player has been there, even if another player has taken over a slot", () => {
     const first = Guests.update(undefined, [player(0, "Miller")], 1000)
     const second = Guests.update(first, [player(0, "Miller", 70), player(1, "Kerry"), player(1, "Kerry")], 2000)
     const third = Guests.update(second, [player(0, "Stavrou"), player(1, "Kerry")], 3000)
@@ -167,7 +167,7 @@ describe("bercon top", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(!hasTmux)(`waits for a server that is down with --wait${needsTmux}`, () =>
+  it.live.skipIf(!hasTmux)(`with --wait waits for a server that is down${needsTmux}`, () =>
     Effect.gen(function*() {
       const server = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
       yield* server.stop()

@@ -55,8 +55,8 @@ export interface Table<out Row> {
 }
 
 /**
- * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and the server
- * counts no more entries than the list has different numbers. A missing row then proves absence.
+ * Tests whether a table contains every row of the server: every line is valid, the list is not cut, and the server's
+ * own count, if it prints one, is not greater than the number of different `id`s. A missing row then proves absence.
  *
  * **Example** (Is this player certainly absent?)
  *

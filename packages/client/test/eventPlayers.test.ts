@@ -88,7 +88,7 @@ describe("parse, with the known players", () => {
     })
   })
 
-  it("finds the player who was kicked or has left by the slot", () => {
+  it("uses the slot to find the player who was kicked or has left", () => {
     const name = "Bob (-) has been kicked by BattlEye: Query Timeout"
     const others = [player(7, name), player(2, "Bob (-"), player(2, "Bo"), player(2, "Eve")]
     const kicked = { _tag: "PlayerKicked", player: { id: 2, name: "Bob" } }

@@ -58,7 +58,7 @@ const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 /** How many runners may end before they join. If more do, the start fails. */
 const FAILURES = 3
 
-/** How many of the runners' last lines that failure shows. */
+/** How many of the runners' last lines the error of a failed start contains. */
 const PRINTED = 40
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */

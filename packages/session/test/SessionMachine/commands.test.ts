@@ -190,7 +190,7 @@ describe("commands", () => {
     if (late < 20) assert.deepStrictEqual(failures(pair), [])
   })
 
-  it("whose caller has gone free their place at once, and their late replies are ignored", () => {
+  it("that are cancelled free their place at once, and their late replies are ignored", () => {
     const pair = online({ seed: 1, client: { maxInFlight: 1 }, server: { replyDelay: seconds(3) } })
     const ticket = pair.submit("echo gone")
     pair.submit("echo stays")

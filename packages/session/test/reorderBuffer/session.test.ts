@@ -18,7 +18,7 @@ describe("a message that only the current session can have sent", () => {
 })
 
 describe("a new session", () => {
-  it("forgets the suspected old message of the previous one", () => {
+  it("forgets a message of the previous one that looked like a repetition, but was kept in case it was new", () => {
     const { arrive, buffer, delivered } = make()
     for (const n of range(60)) arrive(n)
     assert.strictEqual(arrive(10, 50, { text: "suspect" }), "Repeated")

@@ -173,7 +173,9 @@ const play = Effect.fnUntraced(function*(steps: typeof Story.Type) {
   assert.strictEqual((yield* session.status)._tag, "Closed")
   assert.deepStrictEqual(counts, { fibers: 0, sleeps: 0 }, "no fiber and no timer remains")
   assert.strictEqual(line.open, 0, "no socket remains")
-  for (const follower of followers) assert.isDefined(follower.pollUnsafe(), "every subscriber gets the end")
+  for (const follower of followers) {
+    assert.isDefined(follower.pollUnsafe(), "waiting for a login and reading messages both end")
+  }
   for (const [text, caller] of callers) {
     const exit = caller.pollUnsafe()
     assert.isDefined(exit, `${text} is settled`)

@@ -33,7 +33,7 @@ export interface BanRow {
 export interface BanPage extends Rows<BanRow> {
   /** The number of bans in the whole list; `undefined` if the page does not contain it. */
   readonly total: number | undefined
-  /** The number of pages; `Infinity` if the page is full and does not contain it. */
+  /** The number of pages, if the page contains it. Otherwise `Infinity` if the page is full, and 0 if no page follows. */
   readonly pages: number
   /** The number of lines on the page. */
   readonly lines: number

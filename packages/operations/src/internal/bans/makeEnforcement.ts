@@ -46,7 +46,7 @@ const makeMembers = Effect.gen(function*() {
   const fibers = yield* FiberMap.make<string>()
   const members = new Map<string, Member>()
   const statuses = new Map<string, BanStatus>()
-  /** By server, the number of orphans that was logged last. */
+  /** By server, the number of orphans when its list last agreed with the book. Another number, except 0, is logged. */
   const orphans = new Map<string, number>()
   /** By server, the reason of the failure that was logged last. It is forgotten when the list agrees or the session is lost. */
   const failures = new Map<string, string>()
