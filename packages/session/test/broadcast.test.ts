@@ -70,7 +70,7 @@ describe("a broadcast", () => {
       assert.deepStrictEqual(read, ["a", "d", "e"])
     }))
 
-  it.effect("with a greeting begins with the greeting, even after it is closed, and does not count it as published", () =>
+  it.effect("with a greeting gives it to each new subscriber first, even after closing, and does not count it as published", () =>
     Effect.gen(function*() {
       const broadcast = new Broadcast<string>({ capacity: 10, overflow, greeting: () => "hello" })
       const collect = Effect.forkChild(Stream.runCollect(broadcast.values), { startImmediately: true })

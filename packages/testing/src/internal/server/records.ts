@@ -11,7 +11,10 @@ import type { ServerMachine } from "./state.ts"
  * @since 0.1.0
  */
 export interface Event {
-  /** In milliseconds on the server's clock: the `now` of this module's functions; in a `SimulatedServer` since 1970. */
+  /**
+   * In milliseconds on the server's clock. In a `ServerMachine`, this is the `now` that its functions were given; in a
+   * `SimulatedServer`, it is the time since 1970.
+   */
   readonly time: number
   /** The client's address, `ip:port`. */
   readonly address: string
@@ -103,8 +106,8 @@ export interface Drop extends Event {
  * - `Malformed`: the datagram is not a client packet.
  * - `NoSession`: a command or acknowledgement was received from an address without a session.
  * - `NeverSent`: it acknowledged a message that was not sent to this session.
- * - `NumberInUse`: a command had the number of another command that was not answered yet, less than `repeatWindow`
- *   after it.
+ * - `NumberInUse`: a command had the number of a different command that was received less than `repeatWindow` before
+ *   and is not answered yet.
  * - `NotText`: a command or login contains a NUL. For a login, `sequence` is `undefined`.
  *
  * Silence (no command for too long, or a message that was not acknowledged) is not a violation: it ends the session,
