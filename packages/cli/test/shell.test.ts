@@ -57,7 +57,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
         yield* terminal.until(/admin #0 to everybody: one/)
         assert.deepStrictEqual(yield* executed, ["say -1 one two three four five six seven eight nine ten elev_en"])
 
-        // The server ends meanwhile.
+        // The server stops, and starts again while a line is being typed.
         yield* stop({ keepPlayers: true })
         yield* terminal.type("version")
         yield* terminal.press("Enter")
@@ -208,7 +208,7 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
 })
 
 describe("bercon shell without a terminal", { concurrent: true }, () => {
-  it.live("sends messages as they are typed, and refuses flags of the command line and mistyped times of a ban", () =>
+  it.live("sends words that begin with a dash unchanged in messages, and refuses flags of the command line and mistyped times of a ban", () =>
     Effect.gen(function*() {
       const { env, executed } = yield* simulated
       const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
@@ -235,7 +235,7 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
       ])
     }).pipe(Effect.scoped))
 
-  it.live("unban: removes no ban if one of several does not exist", () =>
+  it.live("removes none of several bans if one of them does not exist", () =>
     Effect.gen(function*() {
       const { env, update, world } = yield* simulated
       const [first, second, absent] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]

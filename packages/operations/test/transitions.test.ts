@@ -53,7 +53,7 @@ interface Case {
   readonly step: Step
   readonly findings: Findings
   readonly done: Done["_tag"]
-  /** The expected record while the step is done. */
+  /** The expected record before the step is done. */
   readonly during: Progress
   /** The expected record after the step. Default: that of `during`. */
   readonly afterwards: Progress | undefined
@@ -90,7 +90,7 @@ const sent: Progress = {
 describe("the record of a plan", () => {
   const cases = [
     one("begins with the current time", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
-    one("for one time begins with that time, even if it has just passed", {
+    one("for one time begins early enough that the restart still takes place if its time has just passed", {
       of: once,
       recorded: undefined,
       step: begin,
@@ -157,17 +157,17 @@ describe("the record of a plan", () => {
       done: "Later",
       during: locked(planned)
     }),
-    one("has the time of the first kicks", {
+    one("has the time of the first try to kick", {
       step: kick,
       during: changed({ kickedFrom: now }),
       afterwards: changed({ kickedFrom: now, kicked: true })
     }),
-    one("has the time of the first kicks if nobody could be kicked yet", {
+    one("has the time of the first try to kick, even if nobody could be kicked yet", {
       step: kick,
       done: "Later",
       during: changed({ kickedFrom: now })
     }),
-    one("keeps the time of the first kicks when they are tried again", {
+    one("keeps the time of the first try to kick when players are kicked again", {
       recorded: changed({ kickedFrom: now - 5000 }),
       step: kick,
       during: changed({ kickedFrom: now - 5000 }),
@@ -201,7 +201,7 @@ describe("the record of a plan", () => {
       step: { _tag: "Command", appointment, attempt: 3 },
       during: { ...restarting, restart: { ...sent.restart!, tries: 3 } }
     }),
-    one("has the driver that watches the server after the one that sent the command, if the server is the same", {
+    one("names this driver instead of the one that sent the command, if the server is still the same process", {
       recorded: restarting,
       step: examine,
       findings: { server: "Same", witness },
@@ -264,7 +264,7 @@ describe("the record of a plan", () => {
     assert.deepStrictEqual(after(recorded, begun, step, done), afterwards ?? during)
   })
 
-  it("is continued only if the server is the one that got the command", () => {
+  it("shows that the occurrence goes on only if the server is surely the process that got the command", () => {
     const outcomes = (["Same", "Other", "Unknown", undefined] as const).map((server) => outcomeOf(server))
     assert.deepStrictEqual(outcomes, [undefined, "Restarted", "Unknown", "Unknown"])
   })

@@ -1,5 +1,5 @@
 /**
- * Exchanges (commands in progress), and their outcomes.
+ * Makes exchanges in a given state, and the outcomes that tests expect.
  */
 import { Exchange, type Outcome } from "../../src/internal/reforger/exchange.ts"
 import { expectationOf, looseExpectationOf } from "../../src/internal/reforger/expectationOf.ts"
@@ -10,7 +10,7 @@ export const WINDOW = { first: 1200, quiet: 450, longest: 5000 }
 /** An exchange in which no command is in progress. */
 export const fresh = () => new Exchange(expectationOf)
 
-/** A command that the server has acknowledged at time 0. */
+/** An exchange whose command the server acknowledged at time 0. */
 export const sent = (command: string, exchange = fresh(), expectation = expectationOf(command)) => {
   exchange.begin(command, expectation, WINDOW, Infinity)
   exchange.acknowledged(0)
