@@ -54,7 +54,7 @@ export const formOf = (secret: string, text: string): string | undefined => {
   return undefined
 }
 
-/** A recorded text, and where it was shown. */
+/** A recorded text, and the place that showed it: a log, a span, a metric, or a recorded value. */
 export type Shown = readonly [place: string, text: string]
 
 /** The recorded texts that contain a secret: the place, the form of the secret, and the first 500 characters. */

@@ -169,7 +169,7 @@ export const exitCode = (failure: Failure): ExitCode => {
   }
 }
 
-/** Failures whose messages get no next step: they contain it, or there is none. */
+/** The failures to which no next step is added: the message contains it already, or no step would help. */
 const COMPLETE: ReadonlySet<Failure["_tag"]> = new Set([
   "UsageError",
   "TargetError",

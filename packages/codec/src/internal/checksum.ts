@@ -14,7 +14,7 @@ export const portable: Crc32 = (bytes) => CRC32.buf(bytes) >>> 0
 
 /**
  * Node's own CRC-32; `undefined` on platforms without it. It is two to three times as fast as `portable` for a long
- * datagram. It is looked up, not imported, so that this module loads on other platforms.
+ * datagram. An import of it would keep this module from loading on other platforms.
  */
 const native = (globalThis as {
   readonly process?: { readonly getBuiltinModule?: (id: string) => { readonly crc32?: Crc32 } | undefined }
