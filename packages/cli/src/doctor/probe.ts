@@ -98,7 +98,7 @@ const ask = Effect.fnUntraced(function*(
   return {
     flavour,
     version: Result.match(version, {
-      onFailure: ({ message }) => ({ problem: message }),
+      onFailure: (failure) => ({ failure }),
       onSuccess: (version) => ({ text: version.toString() })
     }),
     admins: Option.getOrUndefined(Option.map(all, (all) => ({ own, all })))
