@@ -79,12 +79,17 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
-  serverSettings: ["ClusterFleet"],
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }
 /** The modules of the cluster that need only the tests of their own name. */
-const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "RunnerWatch", "ShardLocks", "listChanges"])
+const ofCluster: ReadonlySet<string> = new Set([
+  "ClusterFleet",
+  "RunnerWatch",
+  "ShardLocks",
+  "listChanges",
+  "serverSettings"
+])
 
 const targets: Record<string, Target> = {
   codec: {
