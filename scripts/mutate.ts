@@ -70,15 +70,19 @@ const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   victims: ["victims"]
 }
 
-/** The tests of a session in the cluster: the default for modules of the cluster. */
+/**
+ * The tests of a session in the cluster: the default for modules of the cluster. Without `manyCalls`, which takes seconds. It
+ * tests the number of calls that `ServerEntity` remembers.
+ */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
 /** The tests of modules of the cluster that need other tests than those of their own name or `ofSessions`. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
-  calls: ["calls", "moves", "RemoteSession"],
+  calls: ["{calls,manyCalls}", "moves", "RemoteSession"],
   feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
+  remote: ["oneSession", "moves", "connections", "RemoteSession"],
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }

@@ -1,6 +1,7 @@
 import { Wire } from "@bercon/cluster"
+import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Duration, Effect, Redacted, Schema } from "effect"
+import { Arbitrary, Duration, Effect, Logger, Redacted, Schema } from "effect"
 import * as Settings from "../src/internal/serverSettings.ts"
 
 const address = { host: "10.0.0.1", port: 2306 }
@@ -64,7 +65,7 @@ describe("the settings of a server in the list", () => {
     ([[[given, stored]]]) =>
       Effect.gen(function*() {
         const server = { ...address, password: Redacted.make("secret"), ...given }
-        const made = yield* Settings.make("altis", server)
+        const made = (yield* Settings.makeAll({ altis: server })).get("altis")!
         assert.deepStrictEqual(made, { ...address, ...stored })
         const text = JSON.stringify(
           yield* Schema.encodeEffect(ListedServer)(
@@ -96,6 +97,22 @@ describe("the settings of a server in the list", () => {
       assert.strictEqual(error._tag, "InvalidServer")
       assert.include(error.message, `server "altis": `)
       assert.include(error.message, name)
+    }))
+
+  it.effect("are refused without an id", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Settings.make("", address))
+      assert.strictEqual(error.message, `server "": the id must not be empty`)
+    }))
+
+  it.effect("are validated by a client that logs nothing, because it never connects", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      yield* Settings.make("altis", address).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
+      yield* TestRcon.passTime("1 minute")
+      assert.deepStrictEqual(logged, [])
     }))
 
   it.effect("are refused for more than 4,096 servers", () =>

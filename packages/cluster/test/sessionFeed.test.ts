@@ -127,7 +127,7 @@ describe("the feed of a session", () => {
 
   it.effect("has a message that arrives right after the start, and ends with its scope", () =>
     Effect.gen(function*() {
-      // Unlike a queue, it loses what nobody has subscribed to.
+      // Unlike a queue, it keeps nothing for later subscribers.
       const messages = yield* PubSub.unbounded<Message.Message>()
       const elements = yield* Effect.scoped(Effect.gen(function*() {
         const feed = yield* SessionFeed.make(
