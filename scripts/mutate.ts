@@ -82,7 +82,7 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
-  remote: ["oneSession", "moves", "connections", "RemoteSession"],
+  remote: ["remote"],
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }
