@@ -186,21 +186,40 @@ describe("bercon init", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
+  /** Runs `bercon init` for a server with the password `hunter2`, and types these passwords. */
+  const typing = Effect.fnUntraced(function*(...passwords: ReadonlyArray<string>) {
+    const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+    const config = join(yield* folder, "servers.toml")
+    const args = ["init", "--id", "eu1", "--host", "127.0.0.1", "--port", `${address.port}`, "--config", config]
+    const terminal = yield* start(args, { columns: 120 })
+    for (const [tries, password] of passwords.entries()) {
+      yield* terminal.until(new RegExp(`(?:^Password of eu1:$[^]*){${tries + 1}}`, "m"))
+      yield* terminal.type(password)
+      yield* terminal.press("Enter")
+    }
+    return { config, terminal }
+  })
+
   it.live.skipIf(!hasTmux)(
-    `reports a failed login once, and writes nothing if the answer is no${needsTmux}`,
+    `asks for the password again after a wrong one${needsTmux}`,
     () =>
       Effect.gen(function*() {
-        const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
-        const config = join(yield* folder, "servers.toml")
-        const args = ["init", "--id", "eu1", "--host", "127.0.0.1", "--port", `${address.port}`, "--config", config]
-        const terminal = yield* start(args)
-        yield* terminal.until(/^Password of eu1:$/m)
-        yield* terminal.type("wrong")
-        yield* terminal.press("Enter")
+        const { config, terminal } = yield* typing("wrong", "hunter2")
+        const screen = yield* terminal.until(/^code 0$/m)
+        assert.match(screen, /refused the login: .* RConPassword\. Try again: try 2 of 3$/m)
+        assert.strictEqual(readFileSync(join(config, "..", "secrets", "eu1"), "utf8"), "hunter2\n")
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
+    `asks three times at most, and writes nothing if the answer is no${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { config, terminal } = yield* typing("wrong", "wrong too", "wrong as well")
         yield* terminal.until(/^Write it all the same\? \(yes or no\) \[no\]:$/m)
         yield* terminal.press("Enter")
         const screen = yield* terminal.until(/^bercon: nothing was written\ncode 3$/m)
-        assert.lengthOf(screen.split("refused the login"), 2)
+        assert.lengthOf(screen.split("refused the login"), 4)
         assert.isFalse(existsSync(config))
       }).pipe(Effect.scoped)
   )
