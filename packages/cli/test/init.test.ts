@@ -1,7 +1,18 @@
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { writePassword, writeServer } from "../src/init/store.ts"
@@ -65,6 +76,35 @@ describe("a password that cannot be written to its file", () => {
       const error = yield* Effect.flip(written)
       assert.match(error.message, /eu1 cannot be written \(E[A-Z]+: .+\)$/)
       assert.deepStrictEqual(readdirSync(join(path, "secrets")), ["eu1"])
+    }))
+})
+
+describe("a file of servers that is a symbolic link", () => {
+  const write = (path: string) => writeServer(path, "eu1", entry, Effect.void)
+
+  it.effect("stays a link, and the file behind it is written, even if it does not exist yet", () =>
+    Effect.gen(function*() {
+      const path = yield* folder
+      const [link, target] = [join(path, "servers.toml"), join(path, "dotfiles", "servers.toml")]
+      mkdirSync(join(path, "dotfiles"))
+      symlinkSync("dotfiles/servers.toml", link)
+      for (const id of ["eu1", "eu2"]) {
+        yield* writeServer(link, id, entry, Effect.void)
+        assert.strictEqual(readlinkSync(link), "dotfiles/servers.toml")
+        assert.include(readFileSync(target, "utf8"), `[servers.${id}]`)
+      }
+    }))
+
+  it.effect("into a folder that does not exist, or to itself: is not replaced", () =>
+    Effect.gen(function*() {
+      const path = yield* folder
+      for (const [name, target] of [["lost.toml", "not-mounted/servers.toml"], ["loop.toml", "loop.toml"]] as const) {
+        symlinkSync(target, join(path, name))
+        const error = yield* Effect.flip(write(join(path, name)))
+        assert.match(error.message, /cannot be written \(E(?:NOENT|LOOP): /)
+        assert.strictEqual(readlinkSync(join(path, name)), target)
+      }
+      assert.deepStrictEqual(readdirSync(path), ["loop.toml", "lost.toml"])
     }))
 })
 
