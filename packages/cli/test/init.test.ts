@@ -173,8 +173,11 @@ describe("bercon init", { concurrent: true }, () => {
     Effect.gen(function*() {
       const config = join(yield* folder, "servers.toml")
       const args = ["--id", "eu1", "--port", "2306", "--password-variable", "EU1", "--skip-login", "--config", config]
-      failed(yield* bercon(["init", ...args, "--host", "my host"]), 2, /a host has no blanks \(got "my host"\)/)
-      failed(yield* bercon(["init", ...args, "--host", ""]), 2, /a host is not empty \(got ""\)/)
+      failed(yield* bercon(["init", ...args, "--host", "my host"]), 2, /^bercon: host must not contain blanks/)
+      // The same rule as for a login.
+      const rule = /host must be an IPv6 address without brackets and without a port \(got "\[::1\]"\)/
+      failed(yield* bercon(["init", ...args, "--host", "[::1]"]), 2, rule)
+      failed(yield* bercon(["version", "--port", "1", "--password", "x", "--host", "[::1]"]), 2, rule)
       assert.isFalse(existsSync(config))
     }))
 
@@ -213,7 +216,7 @@ describe("bercon init", { concurrent: true }, () => {
         // Typed ahead: the answers to the first questions come at once.
         yield* terminal.type("e u\reu1\rmy host\r\r")
         yield* terminal.until(
-          /^a name has 1 to 64 letters, digits, _ and -\n[^]*^a host has no blanks\nHost \[127\.0\.0\.1\]:\nRConPort:$/m
+          /^a name has 1 to 64 letters, digits, _ and -\n[^]*^host must not contain blanks, line breaks or NUL \(got "my host"\)\nHost \[127\.0\.0\.1\]:\nRConPort:$/m
         )
         yield* terminal.type(`${address.port}`)
         yield* terminal.press("Enter")

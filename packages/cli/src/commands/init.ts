@@ -1,3 +1,4 @@
+import { Peer } from "@bercon/client/unstable"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,8 +18,7 @@ const missing = (what: string, flag: string) => usage(`${what} is missing: use $
 const portProblem = (text: string): string | undefined =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
 
-const hostProblem = (text: string): string | undefined =>
-  text === "" ? "a host is not empty" : /\s/.test(text) ? "a host has no blanks" : undefined
+const hostProblem = (host: string): string | undefined => Peer.problemOfHost("host", host)
 
 /** Writes a profile. */
 export const init = define(
@@ -85,7 +85,7 @@ export const init = define(
       const knownHost = given.host ?? variables.host
       const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", hostProblem, "127.0.0.1") : "127.0.0.1")
       const problem = hostProblem(host)
-      if (problem !== undefined) return yield* usage(`${problem} (got ${JSON.stringify(host)})`)
+      if (problem !== undefined) return yield* usage(problem)
       const knownPort = given.port ?? variables.port
       const port = knownPort ?? (Password.canAsk()
         ? Number(yield* ask("RConPort", portProblem))
