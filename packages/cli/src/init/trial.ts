@@ -30,7 +30,7 @@ export interface Subject {
 export const tried = Effect.fnUntraced(function*(
   { isPatient, options }: Subject,
   first: Redacted.Redacted,
-  /** Tells the person the problem, and asks for the next password. `None` if nobody can be asked. */
+  /** Prints the problem, and asks for the next password. `None` if there is no terminal at which to ask. */
   askAgain: (problem: string) => Effect.Effect<Option.Option<Redacted.Redacted>>
 ): Effect.fn.Return<Tried> {
   let password = first
