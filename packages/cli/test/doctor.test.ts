@@ -55,6 +55,18 @@ describe("bercon doctor", { concurrent: true }, () => {
       )
     }))
 
+  it.live("ends with the code of the failure if a command fails: 4 without an answer, 6 if the server does not have it", () =>
+    Effect.gen(function*() {
+      const { address, onCommand } = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
+      const examine = bercon(["doctor", "--keepalives", "1", "--timeout", "2s"], at(address.port))
+      for (const [reply, code] of [[{ delay: "Infinity" }, 4], [{ reply: "Unknown command" }, 6]] as const) {
+        yield* onCommand((text) => text === "version" ? reply : undefined)
+        const outcome = yield* examine
+        assert.include(found(outcome), "problem commands")
+        assert.strictEqual(outcome.code, code, outcome.stdout)
+      }
+    }))
+
   it.live("finds a wrong flavour, and loss", () =>
     Effect.gen(function*() {
       const { address } = yield* NodeSimulatedServer.make({

@@ -6,6 +6,7 @@ import type { Flavour } from "@bercon/client/Flavour"
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import * as Net from "node:net"
 import { ExitCode } from "../ExitCode.ts"
+import { exitCode, type ServerFailure } from "../Failure.ts"
 import { type Check, note, ok, problem } from "./Check.ts"
 import type { Measured } from "./measure.ts"
 
@@ -27,7 +28,7 @@ export interface Facts {
   readonly configured: Flavour | "auto"
   readonly flavour?: Flavour | undefined
   /** The version of BattlEye, or why it is unknown. */
-  readonly version?: { readonly text: string } | { readonly problem: string } | undefined
+  readonly version?: { readonly text: string } | { readonly failure: ServerFailure } | undefined
   /** The number of this client, and all clients that are logged in. */
   readonly admins?: { readonly own: number | undefined; readonly all: ReadonlyArray<Admin> } | undefined
   readonly measured?: Measured | undefined
@@ -135,7 +136,13 @@ const version = ({ version }: Facts): ReadonlyArray<Check> =>
     ? []
     : "text" in version
     ? [ok("commands", `it answers commands: BattlEye ${version.text}`)]
-    : [problem("commands", ExitCode.failed, `it does not answer a command as expected: ${version.problem}`)]
+    : [
+      problem(
+        "commands",
+        exitCode(version.failure),
+        `it does not answer a command as expected: ${version.failure.message}`
+      )
+    ]
 
 const LISTED = 5
 
