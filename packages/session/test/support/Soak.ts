@@ -2,7 +2,7 @@
  * Sets how much is tested, and how a failure is repeated.
  *
  * `pnpm test` runs the short tests, always with the same inputs. `pnpm soak` runs the long ones too, with other inputs
- * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many. It prints the seed of each file, and
+ * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many inputs. It prints the seed of each file, and
  * `BERCON_SEED=<seed>` repeats the file's run. A property that fails prints its smallest failing input, and a token that
  * repeats it:
  *
