@@ -54,7 +54,7 @@ describe("the list of servers", () => {
       }).pipe(Effect.scoped)
   )
 
-  it.effect("reports each change to another member, and at least the last one after its connection broke", () =>
+  it.effect("reports each change to a member, or at least the last one if the member's connection broke", () =>
     Effect.gen(function*() {
       const { join, cluster } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
