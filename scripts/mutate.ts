@@ -2,13 +2,14 @@
  * Mutation testing: changes the source in small ways, one at a time, and lists the changes that no test detects.
  *
  * ```sh
- * npx -y pnpm@12 mutate codec                # the pure modules of a package
- * npx -y pnpm@12 mutate codec Text checksum  # two of its modules
+ * npx -y pnpm@12 mutate codec                       # the pure modules of a package
+ * npx -y pnpm@12 mutate codec Text checksum         # two of its modules
+ * npx -y pnpm@12 mutate codec Text --concurrency 1  # in one process. Default: one for each core
  * ```
  *
- * Run it by hand: CI does not, because one package takes minutes. It works on a copy of the tree. The report for a
- * browser is in `reports/mutation`. The corpus of real server texts is outside the copy, so tests that need it are
- * skipped, and other tests must detect each change.
+ * Run it by hand: CI does not, because one package takes minutes. It works on a copy of the tree. The output ends with one
+ * line for each change that no test detects. The report for a browser is in `reports/mutation`. The corpus of real server
+ * texts is outside the copy, so tests that need it are skipped, and other tests must detect each change.
  *
  * If no test can detect a change, because it has no observable effect, mark the place with the reason:
  * `// Stryker disable next-line EqualityOperator: both give the same bytes`.
@@ -16,6 +17,7 @@
 import { Stryker } from "@stryker-mutator/core"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { parseArgs } from "node:util"
 
 interface Target {
   /** The modules to mutate: names below `src`, without `.ts`. */
@@ -131,11 +133,19 @@ const targets: Record<string, Target> = {
 }
 
 const fail = (message: string): never => {
-  process.stderr.write(`${message}\nusage: pnpm mutate PACKAGE [MODULE...]\n`)
+  process.stderr.write(`${message}\nusage: pnpm mutate PACKAGE [MODULE...] [--concurrency N]\n`)
   process.exit(2)
 }
 
-const [name = "", ...modules] = process.argv.slice(2).filter((argument) => argument !== "--")
+const { positionals: [name = "", ...modules], values } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== "--"),
+  allowPositionals: true,
+  options: { concurrency: { type: "string" } }
+})
+const concurrency = values.concurrency === undefined ? undefined : Number(values.concurrency)
+if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0)) {
+  fail(`--concurrency must be a positive integer (got "${values.concurrency}")`)
+}
 const target = targets[name] ?? fail(`PACKAGE must be one of ${Object.keys(targets).join(", ")} (got "${name}")`)
 const files = modules.length === 0
   ? target.modules.flatMap((module) => Fs.globSync(`packages/${name}/src/${module}.ts`))
@@ -171,15 +181,32 @@ const mutate = (files: ReadonlyArray<string>, tests: ReadonlyArray<string>, repo
     reporters: ["progress-append-only", "clear-text", "html"],
     clearTextReporter: { logTests: false, reportTests: false, allowColor: process.stdout.isTTY },
     htmlReporter: { fileName: `reports/mutation/${report}.html` },
-    allowConsoleColors: process.stdout.isTTY
+    allowConsoleColors: process.stdout.isTTY,
+    ...(concurrency !== undefined && { concurrency })
   }).runMutationTest()
 }
 
+type Mutants = Awaited<ReturnType<typeof mutate>>
+/** A line for each mutant that no test detects: its place, and its code, cut if it is long. */
+const undetected = (mutants: Mutants): ReadonlyArray<string> =>
+  mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage").toSorted(
+    (a, b) => a.fileName.localeCompare(b.fileName) || a.location.start.line - b.location.start.line
+  ).map(
+    ({ fileName, location: { start }, mutatorName, replacement = "", status }) => {
+      const code = replacement.replaceAll(/\s+/g, " ")
+      const place = `${Path.relative(process.cwd(), fileName)}:${start.line}:${start.column}`
+      return `${place} ${mutatorName}: ${code.length > 80 ? `${code.slice(0, 80)}...` : code} (${status})`
+    }
+  )
+
+const all: Array<Mutants[number]> = []
 if (typeof target.tests === "function") {
   for (const file of files) {
     const module = Path.basename(file, ".ts")
-    await mutate([file], target.tests(module), `${name}-${module}`)
+    all.push(...await mutate([file], target.tests(module), `${name}-${module}`))
   }
 } else {
-  await mutate(files, target.tests, name)
+  all.push(...await mutate(files, target.tests, name))
 }
+const lines = undetected(all)
+process.stdout.write(`${lines.length} of ${all.length} mutants were not detected\n${lines.join("\n")}\n`)

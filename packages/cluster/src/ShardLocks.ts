@@ -86,8 +86,8 @@ const ANSWER_TIMEOUT = 2000
 const LOOK = 1000
 
 /**
- * A process that has stood still for longer than this no longer trusts its locks. In milliseconds. Other runners take longer to
- * consider the process dead, and then wait until its locks are free. But a restart of the database frees the locks at once.
+ * A process that has stood still for longer than this no longer trusts its locks. In milliseconds. It must be short: if the
+ * database restarts meanwhile, the locks are free at once, and other runners may take them.
  */
 const STOOD_STILL = 2000
 
@@ -187,7 +187,7 @@ export const layer: Layer.Layer<
 
   const isSure = (shard: ShardId): boolean =>
     !doubted.has(keyOf(shard)) && (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
-  // Confirms unsure locks sooner than the engine would, because their servers are silent until then.
+  // Confirms unsure locks sooner than the engine would, because the sessions of their shards do nothing until then.
   const confirmAnew = Effect.suspend(() => {
     look()
     const unsure = Array.from(confirmed.values(), ({ shard }) => shard).filter((shard) => !isSure(shard))
@@ -218,8 +218,8 @@ export const layer: Layer.Layer<
 }))
 
 /**
- * Provides a storage of members and locks in a SQL database, with {@link layer} on top. Calls are not stored. Needs a
- * `SqlClient`, of `@effect/sql-pg` for example.
+ * Provides a storage of runners and locks in a SQL database, with {@link layer} on top. Calls to entities are not stored.
+ * Needs a `SqlClient`, of `@effect/sql-pg` for example.
  *
  * **Details**
  *

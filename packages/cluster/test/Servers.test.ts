@@ -10,12 +10,13 @@ const altis = Wire.ListedServer.make({
 })
 
 /**
- * The definition that a runner finds, or its error. `heard` are the servers in the runner's copy of the list, and `latest`
- * reads the current list.
+ * The definition that a runner finds, or its error. `heard` are the servers in the runner's copy of the list, `latest` reads
+ * the current list, and `password` the password. Default: `"secret"`.
  */
-const find = (id: string, { heard, latest }: {
+const find = (id: string, { heard, latest, password = () => Effect.succeed(Redacted.make("secret")) }: {
   readonly heard: ReadonlyArray<Wire.ListedServer>
   readonly latest: ServerList.Service["latest"]
+  readonly password?: Servers.ListOptions["password"]
 }) => {
   const listed = (servers: ReadonlyArray<Wire.ListedServer>) => new Map(servers.map((server) => [server.id, server]))
   const list = Layer.mock(ServerList.ServerList, { changes: Stream.make(listed(heard)), latest })
@@ -26,7 +27,7 @@ const find = (id: string, { heard, latest }: {
           peer: `${host}:${port}`,
           open: Effect.never
         }),
-        password: () => Effect.succeed(Redacted.make("secret"))
+        password
       }),
       list
     ))
@@ -57,4 +58,35 @@ describe("a runner with the cluster's list of servers", () => {
       assert.strictEqual(error.message, "this runner has no game server \"stratis\"")
       assert.strictEqual(attempts, 2)
     }))
+
+  it.effect("reports the definition whose password it cannot read, with the reason", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(find("altis", {
+        heard: [altis],
+        latest: Effect.never,
+        password: (id) => Effect.fail({ message: `${id}_PASSWORD is missing` })
+      }))
+      assert.strictEqual(error._tag, "ServerUnknown")
+      assert.strictEqual(error.message, "this runner has no game server \"altis\": altis_PASSWORD is missing")
+      // The next definition of the server may be complete.
+      assert.strictEqual(error.generation, "one")
+    }))
+})
+
+describe("a runner with a record of servers", () => {
+  const server = {
+    transport: { peer: "10.0.0.1:2306", open: Effect.never },
+    options: { password: Redacted.make("secret") }
+  }
+  const get = (id: string) =>
+    Effect.flatMap(Servers.Servers, ({ get }) => get(id)).pipe(Effect.provide(Servers.layerRecord({ altis: server })))
+
+  it.effect.each(["stratis", "constructor"])(
+    "has only the servers of the record (not %s)",
+    (id) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* get("altis"), server)
+        assert.strictEqual((yield* Effect.flip(get(id))).message, `this runner has no game server "${id}"`)
+      })
+  )
 })

@@ -35,7 +35,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual((yield* stratis.server.world).players.map(({ name }) => name), ["Ann"])
     }).pipe(Effect.provide(fleet({ servers: { stratis: { enforcement: "Kick" } } }))))
 
-  it.effect("has bans on servers that are added, replaced or online again, and no status of servers that are removed", () =>
+  it.effect("gets its bans on servers that are added, replaced or online again, and loses the status of removed servers", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const fleet = yield* Fleet.Fleet
@@ -76,7 +76,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual(yield* tags, { altis: "Converged", tanoa: "Converged" })
     }).pipe(Effect.provide(fleet())))
 
-  it.effect("has the status `Absent`, and one warning, for an id that only a policy or a ban names, until the server is added", () => {
+  it.effect("shows `Absent`, and one warning, for an unknown id in a policy or a ban, until a server with that id is added", () => {
     const logged: Array<unknown> = []
     return Effect.gen(function*() {
       const book = yield* BanBook.BanBook

@@ -59,7 +59,7 @@ describe("a store in a folder", () => {
       }).pipe(Effect.provide(Node))
     ))
 
-  it.live("that fails shows the cause in the errors of plans and of the ban book", () =>
+  it.live("reports the cause of a failure in the errors of plans and of the ban book", () =>
     inFolder((folder) =>
       Effect.gen(function*() {
         const long = "ё".repeat(60)

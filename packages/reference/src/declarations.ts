@@ -25,7 +25,7 @@ const pathOf = (file: string, specifier: string): string =>
 const specifierOf = (node: ts.ImportDeclaration | ts.ExportDeclaration): string | undefined =>
   node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined
 
-/** Whether only the module's own package can import it. The report then contains the module's declarations. */
+/** Whether an imported module is internal to its package. The report then contains the declarations of that module. */
 const isInternal = (specifier: string): boolean => specifier.startsWith("./internal/")
 
 const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {

@@ -11,7 +11,7 @@ const measured = (...milliseconds: ReadonlyArray<number>) => {
 const Times = Schema.Array(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })))
 
 describe("the timeout", () => {
-  it("is a second before the first measurement", () => {
+  it("has a length of one second until the first measurement", () => {
     const roundTrip = new RoundTrip()
     assert.strictEqual(roundTrip.timeout, 1000)
     assert.strictEqual(roundTrip.smoothed, undefined)

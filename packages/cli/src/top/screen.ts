@@ -4,12 +4,12 @@
 import type { Player } from "@bercon/client/Player"
 import { cut, fit, shortTime, sparkline } from "../output/cells.ts"
 
-/** A player, and since when. */
+/** A player on the server, and the time since when. */
 export interface Guest {
   readonly player: Player
   /** In milliseconds since 1970. */
   readonly since: number
-  /** Whether the player was there before the screen began, at an unknown time before `since`. */
+  /** Whether the player came before the screen began. Then the time of arrival is unknown, and earlier than `since`. */
   readonly wasThere: boolean
 }
 
@@ -23,7 +23,7 @@ export type Order = typeof orders[number]
 export interface Model {
   readonly server: string
   readonly status: string
-  /** The round trip of the last keepalive, in milliseconds. */
+  /** The time from the last empty command to its reply, in milliseconds. `undefined` if it was not answered. */
   readonly roundTrip: number | undefined
   readonly guests: ReadonlyArray<Guest>
   /** The number of players every ten seconds, the latest last. `undefined` during an outage. */

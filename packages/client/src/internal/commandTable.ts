@@ -1,6 +1,6 @@
 /**
  * The simple commands, each defined once: its text, whether it may be sent again, and how its reply is parsed. The
- * client's methods, the flavours and the mock are derived from this table.
+ * client has a method for each entry.
  */
 import * as Result from "effect/Result"
 import { type ActionError, Rejected } from "../ActionError.ts"
@@ -17,7 +17,7 @@ export interface SimpleCommand<out A, out E = never> {
   readonly text: string
   /**
    * Whether it may be sent again. A command that has an effect each time it is executed is sent once, and only in the
-   * session of its call.
+   * session that existed when the method was called.
    */
   readonly repeatable: boolean
   readonly parse: (reply: string) => Result.Result<A, E>

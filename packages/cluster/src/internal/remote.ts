@@ -37,7 +37,7 @@ export interface Options {
   readonly context: Context.Context<never>
 }
 
-/** Maximum number of undelivered changes of status for each subscriber. Older ones are then dropped. */
+/** Maximum number of undelivered changes of status for each subscriber. Beyond it the oldest ones are dropped. */
 const STATUS_CAPACITY = 64
 
 export class Remote {

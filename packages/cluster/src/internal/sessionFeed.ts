@@ -11,7 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import * as Wire from "../Wire.ts"
 
-/** Maximum number of undelivered elements for each reader. Older ones are then dropped. */
+/** Maximum number of undelivered elements for each reader. The oldest are dropped. */
 const CAPACITY = 4096
 
 /** The parts of `Hello` that do not change. */

@@ -9,8 +9,8 @@ import { revived } from "./revived.ts"
 
 /**
  * Runs `begin` once for each client of the fleet, and `end` when a server is removed. When a server is replaced, `begin` runs
- * for its new client. Ends when the fleet does. A minute after a defect it starts again, with the servers that were added,
- * replaced or removed in the meantime.
+ * for its new client. Ends when the fleet does. A minute after a defect it continues, and begins with the changes of that
+ * minute.
  */
 export const followFleet = (
   fleet: Fleet.Service,
@@ -36,7 +36,7 @@ export const followFleet = (
     const follow = Effect.suspend(() => {
       // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
       const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
-      // A server that was removed during the pause after a defect is not among its elements, so all of them are visited.
+      // After a defect, it has no element for a server that was removed during the pause. So the followed servers are visited.
       const before = [...followed.keys()]
       return Stream.runForEach(
         before.length === 0 ? changed : Stream.merge(changed, Stream.fromIterable(before)),

@@ -36,7 +36,7 @@ export const LATEST_REPETITION = 20_000
 export class Lateness {
   /** Until when the server is expected to work out of order. */
   disorderUntil = -Infinity
-  /** Maximum time from the first datagram to its reply, and when it was measured. */
+  /** Maximum time from a command's first datagram to its reply, and when it was measured. */
   #longestReply = 0
   #longestReplyAt = 0
   /** When a reply was last repeated, and the maximum delay of a repetition after the first reply. */

@@ -15,8 +15,8 @@
  *   and have {@link RELEASE_AFTER} to arrive.
  *
  * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than a
- * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
- * times.
+ * second after its command was passed is evidence of that, and stops early release for an hour. These times are in
+ * `lateness`.
  *
  * Numbers whose quarantine is over are used before released ones. They are used in a circle: the next one is the
  * number that has been unused for the longest time. The last {@link RESERVED} numbers are reserved for probes: if
@@ -96,9 +96,7 @@ export class SequenceNumbers {
   /** The numbers that are not passed. */
   readonly #notPassed = new SendOrder()
   readonly #lateness = new Lateness()
-  /**
-   * When the process was last suspended, and for how long. A datagram read at that time may have arrived long before.
-   */
+  /** End and length of the last suspension of the process. A datagram read at its end may have arrived long before. */
   #stoodStillAt = -Infinity
   #stoodStillFor = 0
 

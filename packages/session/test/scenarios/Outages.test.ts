@@ -143,10 +143,10 @@ describe("a server whose host name moves to a new address", () => {
 })
 
 describe("logins", () => {
-  // The packets that the kernel keeps for a loading server are answered all at once. After more than a minute, some of
-  // the answers go to a socket that is closed by then.
+  // As with a server that is loading: the kernel keeps the packets until the server reads them. After more than a minute,
+  // some of the answers go to a socket that is closed by then.
   it.effect.each([40, 120])(
-    "answered %i s late leave one session on the server, and the messages in order",
+    "whose answers are %i s late result in one session on the server, and its messages arrive in order",
     (late) =>
       Effect.gen(function*() {
         const network = yield* SimulatedNetwork.SimulatedNetwork

@@ -9,7 +9,7 @@ import type { BanEntry } from "../../BanEntry.ts"
 import { type BanPolicy, type Enforcement, InvalidPolicy, MAX_CAPACITY } from "../../BanPolicy.ts"
 import { DEFAULT_MARK, markedReason } from "./mark.ts"
 
-/** A checked policy without absent options. Times are in milliseconds. */
+/** A checked policy, with defaults for its absent options. Times are in milliseconds. */
 export interface BanSettings {
   readonly enforcement: Enforcement
   readonly capacity: number
