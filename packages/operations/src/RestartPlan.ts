@@ -18,8 +18,8 @@
  *    last one is announced.
  * 2. `lock`: players can no longer join. If the occurrence does not take place after all, the server is unlocked.
  * 3. `kick`: all players are kicked.
- * 4. The command. It is sent once. The evidence that it worked is that the server goes offline and comes back. If the server is
- *    still online after `goneWithin`, the command is sent again: `tries` times in all.
+ * 4. The command. The evidence that it worked is that the server goes offline and comes back. If the server is still online
+ *    after `goneWithin`, the command is sent again, up to `tries` times in all.
  *
  * **Example** (Every night at four in Berlin)
  *
