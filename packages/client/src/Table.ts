@@ -49,7 +49,8 @@ export interface Table<out Row> {
   /**
    * Whether rows may be missing at the end, because the reply has the maximum size of the protocol, 255 KiB (about
    * 5,000 bans). The last line is then among the unparsed ones, because it may be cut. For the bans of Arma Reforger:
-   * whether pages are missing, because there are more than 1,000, or because an older server did not send the next one.
+   * whether pages are missing, because the list has more than 1,000 pages, or because an older server did not send the
+   * next page.
    */
   readonly cut: boolean
 }

@@ -1,6 +1,6 @@
 /**
- * The pending commands of a remote session. Each is a call to one activation of the entity, which is one session with the
- * server.
+ * The pending commands of a remote session. Each attempt is a call to an activation of the server's entity. An activation
+ * has one session with the server.
  */
 import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
@@ -170,7 +170,7 @@ export class Calls {
           resume(Effect.succeed(exit))
         }
       }
-      // Without a runner, a call waits for one, so it would outlive the command.
+      // Interrupts the call: if there is no runner, it would wait for one even after the command has ended.
       const end = () => {
         this.#calls.delete(call)
         fiber.interruptUnsafe()

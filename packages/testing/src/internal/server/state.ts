@@ -74,7 +74,7 @@ export interface Session {
 }
 
 /**
- * The whole state of a server, as data. Only the functions of this module change it.
+ * The whole state of a server, as data. Only the functions of the module `ServerMachine` change it.
  *
  * @category models
  * @since 0.1.0
