@@ -197,7 +197,7 @@ describe("bercon init", { concurrent: true }, () => {
         yield* terminal.until(/^Password of eu1:$/m)
         yield* terminal.type("wrong")
         yield* terminal.press("Enter")
-        yield* terminal.until(/^Write it all the same\? \(yes or no\) \[no\]:$/m)
+        yield* terminal.until(/^Write the profile all the same\? \(yes or no\) \[no\]:$/m)
         yield* terminal.press("Enter")
         const screen = yield* terminal.until(/^bercon: nothing was written\ncode 3$/m)
         assert.lengthOf(screen.split("refused the login"), 2)

@@ -115,7 +115,7 @@ export const init = define(
             return yield* Effect.fail(tried.failure)
           }
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)
-          if (!(yield* confirm("Write it all the same?"))) {
+          if (!(yield* confirm("Write the profile all the same?"))) {
             yield* note("bercon: nothing was written")
             return yield* new Failure.Reported({ code: Failure.exitCode(tried.failure) })
           }

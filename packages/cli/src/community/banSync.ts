@@ -147,7 +147,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  // A book in a folder needs no such check: it remembers lifted bans, and if it has no others, only their rows are removed.
+  // A book in a folder needs no such check. If it is empty, only the rows of lifted bans are removed.
   if ("file" in source && entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
       message: `${described(source)} has no bans. --allow-empty removes all rows with its mark from the servers, and ` +

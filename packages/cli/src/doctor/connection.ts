@@ -46,7 +46,7 @@ const name = ({ addresses, host }: Facts): Check => {
   }
   if (Net.isIP(host) !== 0) return ok("name", `${host} is an address`)
   const [first = "", ...others] = addresses
-  return ok("name", `${host} is ${first}${others.length > 0 ? ` (and ${others.join(", ")}, which are not used)` : ""}`)
+  return ok("name", `${host} is ${first}${others.length > 0 ? ` (not used: ${others.join(", ")})` : ""}`)
 }
 
 const password = ({ oddities }: Facts): Check =>
