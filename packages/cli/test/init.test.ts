@@ -259,7 +259,7 @@ describe("bercon init", { concurrent: true }, () => {
     () =>
       Effect.gen(function*() {
         const { config, terminal } = yield* typing("wrong", "wrong too", "wrong as well")
-        yield* terminal.until(/^Write it all the same\? \(yes or no\) \[no\]:$/m)
+        yield* terminal.until(/^Write the profile all the same\? \(yes or no\) \[no\]:$/m)
         yield* terminal.press("Enter")
         const screen = yield* terminal.until(/^bercon: nothing was written\ncode 3$/m)
         assert.lengthOf(screen.split("refused the login"), 4)

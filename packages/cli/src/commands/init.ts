@@ -117,7 +117,7 @@ export const init = define(
         if (tried.failure !== undefined) {
           if (!Password.canAsk()) return yield* Effect.fail(tried.failure)
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)
-          if (!(yield* confirm("Write it all the same?"))) {
+          if (!(yield* confirm("Write the profile all the same?"))) {
             yield* note("bercon: nothing was written")
             return yield* new Failure.Reported({ code: Failure.exitCode(tried.failure) })
           }

@@ -131,7 +131,7 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
  */
 const problemOfId = ({ name, profile }: Server): string | undefined =>
   profile === undefined
-    ? `${name} has no profile: name it by --profile or --all. ` +
+    ? `${name} has no profile: use --profile or --all. ` +
       "The name of the profile must be the server's id in your program"
     : profile.movedBy.length > 0
     ? `the address of the profile ${JSON.stringify(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
@@ -147,7 +147,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  // A book in a folder needs no such check: it remembers lifted bans, and if it has no others, only their rows are removed.
+  // A book in a folder needs no such check. If it is empty, only the rows of lifted bans are removed.
   if ("file" in source && entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
       message: `${described(source)} has no bans. --allow-empty removes all rows with its mark from the servers, and ` +

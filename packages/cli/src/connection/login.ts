@@ -36,8 +36,8 @@ const LEAST = 5000
 const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
 
 /**
- * Logs in to a server. The session lasts as long as the scope. If the host's name has no address, it tries again with `--wait`.
- * Without `--wait` it fails at once, because such a name is usually misspelled. `underWay` notes the commands of the session.
+ * Logs in to a server. The session lasts as long as the scope. With `--wait`, it tries again while the host's name has no
+ * address. Without, it fails at once, because such a name is usually misspelled. `underWay` notes the commands of the session.
  */
 export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">, underWay?: UnderWay): Login =>
   Effect.gen(function*() {

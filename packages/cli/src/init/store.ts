@@ -74,8 +74,8 @@ const hasAddress = (server: NodeFleet.FileServer | undefined, { host, port }: Pi
   server?.host === host && server.port === port
 
 /**
- * Runs `prepare`, and then writes the server to the file. But first it checks the new text, which must be readable, contain
- * the server, and keep the addresses of all others. Otherwise it fails before `prepare`.
+ * Checks the new text of the file: it must be readable, contain the server, and keep the addresses of all others. Then runs
+ * `prepare`, and writes the text.
  */
 export const writeServer = Effect.fnUntraced(function*(
   file: string,

@@ -36,7 +36,7 @@ describe("a command in progress", () => {
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
   })
 
-  it("leaves a text of unknown form to another client's command whose output follows the echo at once", () => {
+  it("leaves a text of unknown form to another client's command whose output follows its echo at once", () => {
     const foo = () => {
       const exchange = typed("#foo")
       exchange.offer(0, echo("#foo"))

@@ -21,7 +21,7 @@ export const KICK: Texts = {
   shared: new RegExp(`^(?:Player not found|Not Valid Player ID|${REFUSED})$`, "i")
 }
 
-// The service that keeps the bans replies late. Errors in the command itself are reported at once.
+// The service for bans is slow to reply. Errors in the command itself are reported at once.
 export const BAN_CREATE: Texts = {
   own:
     /^(?:Player '.*' banned!|Ban created!|Failed to create ban\.|Multiple users found!.*|Timeout|Unknown error\.)$/is,
