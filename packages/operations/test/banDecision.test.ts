@@ -346,7 +346,7 @@ const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): Reado
 
 describe("any list", () => {
   it.prop(
-    "agrees with the book after one decision was executed, has the bans of the policy, and keeps foreign rows and orphans",
+    "agrees with the book after one decision was executed, has the bans of the policy, and keeps all other rows",
     { bans, rows, lifted, policy: policies, joined: Arbitrary.array(numbers, { maxLength: 4 }) },
     ({ bans, joined, lifted, policy, rows }) => {
       const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]

@@ -131,7 +131,7 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
  */
 const problemOfId = ({ name, profile }: Server): string | undefined =>
   profile === undefined
-    ? `${name} has no profile: name it by --profile or --all. ` +
+    ? `${name} has no profile: use --profile or --all. ` +
       "The name of the profile must be the server's id in your program"
     : profile.movedBy.length > 0
     ? `the address of the profile ${JSON.stringify(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +

@@ -205,7 +205,7 @@ export const make = Effect.fnUntraced(function*(
     toClient: { quality: perfect, cut: false }
   }
   const lines = new Map<string, Record<Direction, Lane>>()
-  /** Delivers the datagrams under way. */
+  /** The deliveries of the datagrams under way. */
   const inFlight = new Timetable<() => void>()
 
   const now = yield* Monotonic.make
