@@ -140,7 +140,7 @@ const problemOfId = ({ name, profile }: Server): string | undefined =>
 
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
-  // A file does not show which bans were in it before. So every row with the mark that is not in the file is removed.
+  // A file does not show which bans were in it before. So every marked row that is not in the file is removed.
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
   const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
