@@ -259,28 +259,46 @@ const safeText: Target = (random, saw) => {
   must(JSON.parse(SafeText.json(JSON.stringify(text))) === text, "a JSON text keeps its value")
 }
 
+/** Values of other types than the fields of a plan, as JavaScript can pass them. */
+const junk: ReadonlyArray<unknown> = [null, true, 7, 7n, NaN, "", "junk", [], [null], {}, Symbol("junk"), () => "junk"]
+
 const plan: Target = (random, saw) => {
   const word = () => Random.text(random, Examples.plans).slice(0, 100)
-  const maybe = <A>(make: () => A): A | undefined => random.once(3) ? make() : undefined
+  const maybe = <A>(make: () => A): A | undefined =>
+    random.once(3) ? random.once(20) ? random.from(junk) as A : make() : undefined
   const time = () =>
     random.from<Duration.Input>(["1 minute", 0, -1, NaN, "30 seconds", "1 day", "2 days", Duration.infinity])
   const input: RestartPlan.Input = {
     id: random.from(["nightly", word()]),
     at: random.once(3)
       ? { once: random.from<DateTime.DateTime.Input>([NaN, 0, 8.64e15, 8.64e15 + 1, word(), "2026-11-28T04:00:00Z"]) }
-      : { cron: random.from(["0 4 * * *", word()]), timeZone: random.from(["UTC", "Europe/Berlin", word()]) },
+      : {
+        cron: random.from(["0 4 * * *", word()]),
+        timeZone: random.from(["UTC", "Europe/Berlin", word()]),
+        ...random.once(4) && { onDstOverlap: random.from(["earlier", "later", "both", word() as never]) }
+      },
     servers: maybe(() => [word()]),
     warnings: maybe(() => Array.from({ length: random.pick(40) }, time)),
     text: maybe(word),
     locale: maybe(word),
     lock: maybe(time),
     kick: maybe(() => ({ before: time(), reason: maybe(word) })),
+    command: maybe(() => random.from(["shutdown", "restartServer", word() as never])),
+    skipWhenEmpty: maybe(() => random.once(2)),
     latest: maybe(time),
+    goneWithin: maybe(time),
+    backWithin: maybe(time),
     tries: maybe(() => random.from([0, 1, 1.5, NaN, 10, 11]))
   }
   saw(input)
   const result = RestartPlan.fromInput(input)
-  if (Result.isFailure(result)) return must(result.failure instanceof InvalidPlan, "the failure is an InvalidPlan")
+  if (Result.isFailure(result)) {
+    must(result.failure instanceof InvalidPlan, "the failure is an InvalidPlan")
+    return must(
+      result.failure.problem.includes(" must ") || result.failure.problem.includes(" may "),
+      "the problem states what is allowed"
+    )
+  }
   const now = DateTime.makeUnsafe(1_795_838_400_000)
   const next = RestartPlan.occurrenceAfter(result.success, now)
   must(next === undefined || DateTime.isGreaterThan(next, now), "the next time is later")

@@ -67,7 +67,7 @@ export class Countdown {
 export const within = async <A>(milliseconds: number, what: string, promise: Promise<A>): Promise<A> => {
   const done = new AbortController()
   const late = sleep(milliseconds, undefined, { signal: done.signal }).then((): never => {
-    throw new Error(`${what}: nothing arrived within ${milliseconds} ms`)
+    throw new Error(`${what}: no result within ${milliseconds} ms`)
   })
   try {
     return await Promise.race([promise, late])

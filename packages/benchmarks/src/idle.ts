@@ -2,8 +2,9 @@
  * A process with many idle sessions of one client, which reports their memory and CPU time.
  *
  * Fork it as `node --expose-gc idle.ts <client> <port> <sessions>`. The process logs in one session that is not
- * measured, then `<sessions>` more, and sends the `Footprint` of these. When it receives a number of milliseconds, it waits for that time, and sends the CPU time that it has
- * used, in microseconds. At the next message it logs in the same number of sessions again, and sends their `Footprint`.
+ * measured, then `<sessions>` more, and sends the `Footprint` of these. When it receives a number of milliseconds, it
+ * waits for that time, and sends the CPU time that it used meanwhile, in microseconds. At the next message it logs in
+ * another `<sessions>`, and sends their `Footprint`.
  */
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"

@@ -171,7 +171,7 @@ export interface Starts {
   readonly barrels: ReadonlyArray<number>
 }
 
-/** Times new processes from spawning to the first reply. */
+/** Times new processes from spawning to the first output. */
 export const measureStart = async (port: number, rounds: number): Promise<Starts> => {
   const clients = each(() => new Array<number>())
   const [bundle, command, berconCli] = [new Array<number>(), new Array<number>(), new Array<number>()]

@@ -1,6 +1,6 @@
 /**
- * A new process that logs in, sends one command, and reports the reply with one byte on standard output. With `empty` it
- * sends only that byte.
+ * A new process that logs in, sends one command, and writes one byte to standard output when the reply has arrived. With
+ * `empty` it only writes the byte.
  *
  * `node start.ts <client|empty> <port> [barrels]`. With `barrels` it also imports the indexes of "effect" and
  * "@bercon/session", as most programs do.

@@ -50,7 +50,7 @@ describe("progress", () => {
       ])
     }))
 
-  it.effect("is one line on a terminal, which is erased when all servers are done, even if the work goes on", () =>
+  it.effect("is one line on a terminal, erased when all servers are done, even if the work goes on", () =>
     Effect.gen(function*() {
       const lines = yield* printed
       yield* Effect.acquireRelease(

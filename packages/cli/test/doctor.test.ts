@@ -55,7 +55,7 @@ describe("bercon doctor", { concurrent: true }, () => {
       )
     }))
 
-  it.live("ends with the code of the failure if a command fails: 4 without an answer, 6 if the server does not know it", () =>
+  it.live("ends with the code of the failure if a command fails: 4 without an answer, 6 if the server does not have it", () =>
     Effect.gen(function*() {
       const { address, onCommand } = yield* NodeSimulatedServer.make({ password: Redacted.make("right") })
       const examine = bercon(["doctor", "--keepalives", "1", "--timeout", "2s"], at(address.port))

@@ -59,7 +59,7 @@ describe("help", { concurrent: true }, () => {
       })
   )
 
-  it("keeps the second column if it fits", () => {
+  it("continues a long line in its second column", () => {
     assert.strictEqual(
       wrap("  --all    All servers of the file at once\nNAME", 30),
       "  --all    All servers of the\n           file at once\nNAME"

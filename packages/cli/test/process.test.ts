@@ -2,10 +2,10 @@
  * The behaviour of the process that is the same for all commands: exit codes, signals, pipes, secrets.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Schedule } from "effect"
+import { Deferred, Effect, Exit } from "effect"
 import * as Fs from "node:fs"
 import { bercon, failed, succeeded } from "./bercon.ts"
-import { chatting, PASSWORD, server } from "./simulated.ts"
+import { chatting, PASSWORD, received, server } from "./simulated.ts"
 
 describe("exit codes", { concurrent: true }, () => {
   it.live("2: the command line is invalid", () =>
@@ -154,10 +154,7 @@ describe("Ctrl-C", { concurrent: true }, () => {
     const { address, bercon, executions, onCommand } = yield* server()
     yield* onCommand((text) => text.startsWith(command) ? { reply: "", delay: "Infinity" as const } : undefined)
     let interrupt = () => {}
-    yield* Effect.repeat(executions, {
-      until: (commands) => commands.some(({ text }) => text.startsWith(command)),
-      schedule: Schedule.spaced("10 millis")
-    }).pipe(Effect.andThen(Effect.sync(() => interrupt())), Effect.forkScoped)
+    yield* received({ executions }, command).pipe(Effect.andThen(Effect.sync(() => interrupt())), Effect.forkScoped)
     const outcome = yield* bercon([...args, "--timeout", "2m"], {
       stdin,
       onStart: (child) => {
@@ -180,6 +177,19 @@ describe("Ctrl-C", { concurrent: true }, () => {
         assert.include(outcome.stderr, `:${port} `)
       })
   )
+
+  it.live.each<readonly [string, string, ReadonlyArray<string>, string?]>([
+    ["kick", "players", ["kick", "Miller"]],
+    ["ban", "players", ["ban", "0"]],
+    ["whisper", "players", ["whisper", "Miller", "hello"]],
+    ["unban", "bans", ["unban", "#0"]],
+    ["exec", "players", ["exec", "players"]],
+    ["shell", "bans", ["shell"], "unban 0\n"]
+  ])("during %s, before it is sent: reports nothing", ([, list, args, stdin = ""]) =>
+    Effect.gen(function*() {
+      const { outcome } = yield* interruptedDuring(list, args, stdin)
+      assert.deepStrictEqual([outcome.code, outcome.stdout, outcome.stderr], [130, "", ""])
+    }))
 
   it.live("during a question in the shell: reports nothing", () =>
     Effect.gen(function*() {

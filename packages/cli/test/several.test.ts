@@ -2,11 +2,11 @@
  * Commands for several servers at once: `--profile a,b` and `--all`.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Schedule } from "effect"
+import { Deferred, Effect, Exit } from "effect"
 import type { ChildProcess } from "node:child_process"
 import * as Os from "node:os"
 import { failed, succeeded } from "./bercon.ts"
-import { chatting, PASSWORD, several } from "./simulated.ts"
+import { chatting, PASSWORD, received, several } from "./simulated.ts"
 
 /** The lines in alphabetical order, because servers answer in any order. */
 const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n").sort()
@@ -60,7 +60,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: eu3: .* refused the login/)
     }))
 
-  it.live("make events end if no login succeeds", () =>
+  it.live("make the command `events` end if no login succeeds", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu1.stop()
@@ -78,7 +78,7 @@ describe("several servers", { concurrent: true }, () => {
       ["raw", /^eu1: Players on server:\n(eu1: .*\n)+eu1: \(1 players in total\)\n$/]
     ] as const
   )(
-    "%s: have their answers printed while one is silent; Ctrl-C names the silent one",
+    "have their answers printed while one is silent, and Ctrl-C names the silent one (%s)",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -98,7 +98,7 @@ describe("several servers", { concurrent: true }, () => {
       ["json", /^\[\s+\{\s+"server": "eu1",\s+"result": \[[^]*"Miller"[^]*\]\s+\}\s+\]\n$/]
     ] as const
   )(
-    "%s: have the answers received so far printed after Ctrl-C, which names the missing servers",
+    "have the answers received so far printed after Ctrl-C, which names the missing servers (%s)",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -113,18 +113,14 @@ describe("several servers", { concurrent: true }, () => {
       })
   )
 
-  it.live("kick: Ctrl-C names those on which commands under way may have been executed", () =>
+  it.live("are named after Ctrl-C if a kick is still under way on them", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)
-      const kicked = Effect.repeat(eu2.executions, {
-        until: (commands) => commands.some(({ text }) => text.startsWith("kick")),
-        schedule: Schedule.spaced("10 millis")
-      })
       const hasPrinted = Deferred.makeUnsafe<ChildProcess>()
       const interrupt = Effect.gen(function*() {
         const child = yield* Deferred.await(hasPrinted)
-        yield* kicked
+        yield* received(eu2, "kick")
         child.kill("SIGINT")
       })
       yield* Effect.forkScoped(interrupt)
@@ -143,10 +139,7 @@ describe("several servers", { concurrent: true }, () => {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu2.goSilent
       const started = performance.now()
-      const locked = Effect.repeat(eu1.executions, {
-        until: (commands) => commands.some(({ text }) => text === "#lock"),
-        schedule: Schedule.spaced("20 millis")
-      })
+      const locked = received(eu1, "#lock")
       const took = yield* Effect.raceFirst(
         Effect.map(locked, () => performance.now() - started),
         Effect.map(bercon(["lock", "--profile", "eu1,eu2", "--timeout", "90s"]), () => Infinity)
@@ -182,8 +175,14 @@ describe("several players", { concurrent: true }, () => {
       const { bercon, eu1 } = yield* several
       yield* eu1.join({ name: "Kerry" })
       yield* eu1.onCommand((text) => text.startsWith("kick 1") ? { reply: "", delay: "Infinity" as const } : undefined)
+      const hasPrinted = Deferred.makeUnsafe<ChildProcess>()
+      yield* Effect.gen(function*() {
+        const child = yield* Deferred.await(hasPrinted)
+        yield* received(eu1, "kick 1")
+        child.kill("SIGINT")
+      }).pipe(Effect.forkScoped)
       const { code, stderr, stdout } = yield* bercon(["kick", "0", "1", "--profile", "eu1", "--timeout", "2m"], {
-        onOutput: (_, child) => child.kill("SIGINT")
+        onOutput: (_, child) => Deferred.doneUnsafe(hasPrinted, Effect.succeed(child))
       })
       assert.deepStrictEqual([code, stdout], [130, "kick #0 Miller: done\n"])
       assert.strictEqual(stderr, "bercon: interrupted: commands under way on eu1 may have been executed\n")

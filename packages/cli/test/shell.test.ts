@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { bercon } from "./bercon.ts"
+import { received } from "./simulated.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const simulated = Effect.gen(function*() {
@@ -75,7 +76,7 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
     `makes a command wait for the end of an outage, unless Ctrl-C is pressed${needsTmux}`,
     () =>
       Effect.gen(function*() {
-        const { env, start: startAgain, stop } = yield* simulated
+        const { env, executions, onCommand, start: startAgain, stop } = yield* simulated
         const terminal = yield* start(["shell", "--timeout", "1m"], { env, columns: 100 })
         yield* terminal.until(/>$/m)
         yield* terminal.type("ban Miller --for 7d")
@@ -89,11 +90,16 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
         yield* terminal.type("lock\rhalf")
         yield* terminal.until(/> half$/m)
         yield* terminal.press("C-c")
-        yield* terminal.until(/-- no longer waiting for lock: it may have been executed\n[^]*>$/m)
+        yield* terminal.until(/-- no longer waiting for lock: it was not sent\n[^]*>$/m)
         yield* terminal.type("version\r")
         yield* startAgain
         yield* terminal.until(/^-- logged in$/m)
         yield* terminal.until(/^1\.220\n[^]*>$/m)
+        yield* onCommand((text) => text === "#lock" ? { reply: "", delay: "Infinity" as const } : undefined)
+        yield* terminal.type("lock\r")
+        yield* received({ executions }, "#lock")
+        yield* terminal.press("C-c")
+        yield* terminal.until(/-- no longer waiting for lock: it may have been executed\n[^]*>$/m)
         yield* terminal.press("C-d")
         yield* terminal.until(/^code 0$/m)
       }).pipe(Effect.scoped)

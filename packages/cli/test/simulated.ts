@@ -28,6 +28,16 @@ export const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.O
 export const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
+/** Waits until the server has got a command that begins so. */
+export const received = (
+  { executions }: Pick<SimulatedServer.SimulatedServer["Service"], "executions">,
+  beginning: string
+): Effect.Effect<unknown> =>
+  Effect.repeat(executions, {
+    until: (commands) => commands.some(({ text }) => text.startsWith(beginning)),
+    schedule: Schedule.spaced("10 millis")
+  })
+
 /** A folder that is removed with the scope. */
 const folder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "bercon-cli-"))),

@@ -32,7 +32,7 @@ export interface Terminal {
   readonly resize: (columns: number, rows: number) => Effect.Effect<void>
   /** The text on the screen, without blanks at the ends of lines, and with accents composed. */
   readonly screen: Effect.Effect<string>
-  /** Waits until `bercon` has ended with this exit code, and checks that the terminal echoes what is typed, as before. */
+  /** Waits until `bercon` has ended with this exit code, and checks that the terminal echoes typed text again. */
   readonly ended: (code: number) => Effect.Effect<string>
   /** Waits until the screen matches, and returns it. After a minute it dies, with the screen in the error. */
   readonly until: (expected: RegExp) => Effect.Effect<string>

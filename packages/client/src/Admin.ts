@@ -20,7 +20,7 @@ import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 
 /**
- * The number that a server gives an RCON client at login: the lowest free one, from 0. It changes with each login.
+ * The number that a server gives an RCON client at login: the lowest free one, from 0. It can change with each login.
  *
  * @category models
  * @since 0.1.0

@@ -49,7 +49,8 @@ export interface Table<out Row> {
   /**
    * Whether rows may be missing at the end, because the reply has the maximum size of the protocol, 255 KiB (about
    * 5,000 bans). The last line is then among the unparsed ones, because it may be cut. For the bans of Arma Reforger:
-   * whether pages are missing, because there are more than 1,000, or because an older server did not send the next one.
+   * whether pages are missing, because the list has more than 1,000 pages, or because an older server did not send the
+   * next page.
    */
   readonly cut: boolean
 }
@@ -75,5 +76,5 @@ export interface Table<out Row> {
  * @since 0.1.0
  */
 export const isComplete = ({ cut, rows, total, unparsed }: Table<{ readonly id: unknown }>): boolean =>
-  // Some servers print a player twice, so different numbers are counted instead of rows.
+  // Some servers print a player twice, so different ids are counted instead of rows.
   !cut && unparsed.length === 0 && (total === undefined || total <= new Set(rows.map(({ id }) => id)).size)

@@ -105,7 +105,7 @@ describe("commands", () => {
       assert.deepStrictEqual((yield* sentBy((rcon) => rcon.ban(upper))).sent, [`addBan ${GUID} 0`])
     }))
 
-  it.effect("fail with an error that shows the allowed values, and the invalid one unless it is a line of text to send", () =>
+  it.effect("fail with an error that shows the allowed values, and the given value unless it is a text to send", () =>
     Effect.gen(function*() {
       const problems = yield* Effect.forEach(
         [

@@ -207,7 +207,7 @@ describe("the roster", () => {
       assert.strictEqual(session.sent.length, 4)
     }).pipe(Effect.scoped))
 
-  it.effect("reads the list again after a failed reading, for as long as only the list can decide", () =>
+  it.effect("reads the list again after a failed reading, until it can be read", () =>
     Effect.gen(function*() {
       const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
       const { roster } = yield* Effect.provide(
@@ -229,7 +229,7 @@ describe("the roster", () => {
       assert.deepStrictEqual((yield* roster.get).map(String), ["#3 Late"])
       assert.strictEqual(session.sent.length, 6)
 
-      // After a gap during the failing query, the next one follows in a second.
+      // After a gap during the failing query, the next query follows in a second.
       const answer = yield* Deferred.make<void>()
       session.reply = "what?"
       session.wait = Deferred.await(answer)

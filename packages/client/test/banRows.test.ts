@@ -48,7 +48,7 @@ describe("rows of the list of bans", () => {
     assert.deepStrictEqual(inText(difference(before, after).added), inText(added))
   })
 
-  it("are counted by kind", () => {
+  it("that are equal cancel out one for one", () => {
     assert.deepStrictEqual(except([limited, limited, expired], [limited, permanent]), [limited, expired])
   })
 })

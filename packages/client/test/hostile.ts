@@ -42,8 +42,8 @@ export const name: Arbitrary.Arbitrary<string> = Arbitrary.array(
 ).pipe(Arbitrary.map((parts) => parts.join("")))
 
 /**
- * A `name` that may also contain NUL, and characters that end a line in other systems. It does not end with characters
- * that parsers remove at the end of a text.
+ * A `name` that may also contain NUL, tabs, and characters that end a line for some programs. It does not end with
+ * characters that parsers remove at the end of a text.
  */
 export const anyName: Arbitrary.Arbitrary<string> = Arbitrary.array(
   Arbitrary.all([

@@ -29,7 +29,7 @@ export interface Figures {
   readonly renewed: number
   /** How many new logins such a server had: each number once, in ascending order. */
   readonly logins: ReadonlyArray<number>
-  /** How often a session sent something after a later login. */
+  /** How often a replaced session still sent something. */
   readonly overlaps: number
   /** The longest silences, in milliseconds. */
   readonly silence: { readonly most: number; readonly median: number; readonly messages: number }
@@ -95,7 +95,7 @@ const LINKS = 8
 
 /** The broken promises that do not depend on the speed of runners, one for each line. */
 export const untimed = ({ overlaps, untrue, wrong }: Figures): ReadonlyArray<string> => [
-  ...(overlaps > 0 ? [`two owners: ${overlaps} times a session sent something after a later login`] : []),
+  ...(overlaps > 0 ? [`two owners: replaced sessions sent something ${overlaps} times`] : []),
   ...(wrong > 0 ? [`${wrong} answers belonged to another query`] : []),
   ...(untrue > 0 ? [`${untrue} outcomes contradict the record of the server`] : [])
 ]

@@ -70,7 +70,7 @@ export interface Owners {
   readonly hosts: ReadonlyArray<string>
   /** How many logins the server accepted. */
   readonly logins: number
-  /** How often a session sent something after a later login. */
+  /** How often a replaced session still sent something. */
   readonly overlaps: number
 }
 

@@ -4,7 +4,7 @@
  *
  *     pnpm demo:cluster
  *
- * It needs Postgres on the machine, which it starts in a temporary folder. It prints only what has happened.
+ * It needs Postgres on the machine, which it starts in a temporary folder.
  */
 import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
@@ -28,7 +28,7 @@ const byOwner = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.Ga
   return ids
 })
 
-/** Waits at most 2 minutes until every server has had a session with the same runner for 5 seconds. */
+/** Waits until each server has a session, and has kept its runner for 5 seconds. Dies after 2 minutes. */
 const comeToRest = Effect.fnUntraced(function*(servers: ReadonlyMap<string, Game.GameServer>) {
   const owners = Effect.forEach(servers.values(), Game.owner)
   const isAtRest = Effect.gen(function*() {
@@ -92,7 +92,7 @@ const waitForGaps = Effect.fnUntraced(function*(
   }
 }, (effect) => Effect.orDie(Effect.timeout(effect, "1 minute")))
 
-/** Adds a server from another member of the cluster, and waits until it is online for this member. */
+/** Adds a server, as another member of the cluster, and waits until it is online for this member. */
 const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: string, { address }: Game.GameServer) {
   const fleet = yield* Fleet.Fleet
   const seen = yield* fleet.statusChanges.pipe(
@@ -142,7 +142,7 @@ const demo = Effect.gen(function*() {
     const overlaps = owners.reduce((sum, one) => sum + one.overlaps, 0)
     yield* Console.log(
       `   ${moved.length} sessions moved with ${moved.reduce((sum, { logins }) => sum + logins, 0)} logins. ` +
-        `A session sent something after a later login ${overlaps} times.`
+        `Replaced sessions sent something ${overlaps} times.`
     )
   }).pipe(
     Effect.scoped,

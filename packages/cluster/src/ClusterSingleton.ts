@@ -7,7 +7,7 @@
  * it is not started again until shards move. Here, if the program cannot be built, the failure is logged, and the program is
  * built again after 10 seconds. After it has been built, it must handle the failures of its own background fibers.
  *
- * Two runners never run it at the same time as long as the locks of shards hold (see `ShardLocks`). After `kill -9` another
+ * As long as the locks of shards hold (see `ShardLocks`), two runners never run it at the same time. After `kill -9` another
  * runner starts it within seconds, if the runners have `RunnerWatch` and `ShardLocks.shardingConfig`. Keep its data in a store
  * that all runners share.
  *

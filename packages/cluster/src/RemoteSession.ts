@@ -57,7 +57,7 @@ import * as ServerEntity from "./ServerEntity.ts"
 export interface Options {
   /** The time limit for the reply to a command without its own `timeout`. Default 20 seconds. */
   readonly commandTimeout?: Duration.Input | undefined
-  /** Maximum number of undelivered messages for each subscriber. Older ones are then dropped. Default 4,096. */
+  /** Maximum number of undelivered messages for each subscriber. If there are more, the oldest are dropped. Default 4,096. */
   readonly messageCapacity?: number | undefined
   /**
    * After this time without a heartbeat the connection to the runner counts as lost. Default 4 seconds, at least 2 seconds.

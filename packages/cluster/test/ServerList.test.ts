@@ -63,7 +63,7 @@ describe("the list of servers", () => {
       }).pipe(Effect.scoped)
   )
 
-  it.effect("reports each change to another member, and at least the last one after its connection broke", () =>
+  it.effect("reports each change to a member, or at least the last one if the member's connection broke", () =>
     Effect.gen(function*() {
       const { join, cluster } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -138,7 +138,7 @@ describe("the list of servers", () => {
         const [mode, problem, logs] of [
           ["away", "it cannot be read from the store", [unstored, unread]],
           ["hanging", "it cannot be read from the store", [unstored, unread]],
-          ["full", "the store has not taken the change", [unstored]],
+          ["full", "the store did not confirm the change", [unstored]],
           ["broken", "no runner that keeps it has answered", []]
         ] as const
       ) {
@@ -264,7 +264,7 @@ describe("the list of servers", () => {
         assert.include(failed.message, "It was not changed")
       }
       assert.deepStrictEqual(yield* ids(newcomer), ["a", "b"])
-      assert.lengthOf(logged.filter((line) => line.includes("the servers stay as they were")), 1)
+      assert.lengthOf(logged.filter((line) => line.includes("this member keeps the old list of servers")), 1)
       assert.strictEqual(store.writes.length, 1)
     }).pipe(Effect.scoped))
 

@@ -92,7 +92,7 @@ const churn = Effect.gen(function*() {
 
 describe("a cluster whose runners come and go", () => {
   it.effect.each([1, 2])(
-    "never gives a wrong answer, runs only repeatable commands twice, and has one session for each server (seed %i)",
+    "never gives a wrong answer, runs only repeatable commands more than once, and has one session for each server (seed %i)",
     (seed) =>
       Effect.gen(function*() {
         const { all, asked, outcomes, runners, servers } = yield* Random.withSeed(churn, seed)

@@ -309,7 +309,7 @@ describe("a datagram that is not a packet", () => {
     assert.deepStrictEqual(failure(decode(sender, bytes)).reason, reason)
   })
 
-  it("has an example in this test for every reason of the type DecodeErrorReason", () => {
+  it("occurs in this test for every DecodeErrorReason", () => {
     const every: Record<Reason["_tag"], true> = {
       Truncated: true,
       NotBattlEye: true,

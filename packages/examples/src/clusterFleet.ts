@@ -28,5 +28,5 @@ export const sessions = ClusterFleet.layerRunner({
   password: (id) => Config.Redacted(`${id}_PASSWORD`)
 })
 
-// The list is in the database that all runners share. It still needs `Cluster` of the example above.
+// The list is in the database that all runners share. This layer still needs `Cluster` of the example with one server.
 export const runner = sessions.pipe(Layer.provide(ServerList.layerStoreSql()))

@@ -168,9 +168,9 @@ export interface FileOptions {
 export class ServersFile extends Context.Service<ServersFile, {
   readonly path: string
   /**
-   * Reads the file again and changes the fleet to exactly its servers. Restarts only the sessions of servers whose options or
-   * password have changed. Removes servers that the program has added. If the file is invalid, `reload` fails and changes
-   * nothing.
+   * Reads the file again. The fleet then has exactly the servers in the file. Restarts only the sessions of servers whose
+   * options or password have changed. Removes servers that the program has added. If the file is invalid, `reload` fails and
+   * changes nothing.
    */
   readonly reload: Effect.Effect<Fleet.Changes, ServersFileError>
 }>()("@bercon/fleet/ServersFile") {}

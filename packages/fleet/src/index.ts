@@ -1,5 +1,5 @@
 /**
- * Many BattlEye servers in one process.
+ * Clients of many servers in one process.
  *
  * `NodeFleet`, a fleet over real UDP on Node, has its own entry point, `@bercon/fleet/NodeFleet`.
  *

@@ -306,7 +306,7 @@ describe("the error of an invalid file", () => {
   ]
 
   it.live.each(cases)(
-    "names the file, the server and the field: %s",
+    "names the file and the problem: %s",
     ([, text, problem]) => Effect.map(refused(text), (message) => assert.strictEqual(message, problem))
   )
 

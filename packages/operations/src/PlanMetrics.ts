@@ -8,8 +8,8 @@
  * | `bercon_plan_events_total` | counter | `plan`, `server`, `event` | number of events; `event`: the tag of a `PlanEvent`     |
  * | `bercon_restart_seconds`   | gauge   | `plan`, `server`          | duration of the last restart, from the command on       |
  *
- * Events are logged as well, with the annotations `plan` and `server`: `NotBack`, `NotRestarted` (unless it was aborted, or the
- * server was empty) and `StepFailed` as warnings, the others at level info.
+ * Events are logged as well, with the annotations `plan` and `server`: `NotBack`, `NotRestarted` (unless the restart was
+ * aborted, or the server was empty) and `StepFailed` as warnings, the others at level info.
  *
  * **Example** (The duration of the last restart)
  *

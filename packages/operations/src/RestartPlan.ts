@@ -18,8 +18,8 @@
  *    last one is announced.
  * 2. `lock`: players can no longer join. If the occurrence does not take place after all, the server is unlocked.
  * 3. `kick`: all players are kicked.
- * 4. The command. It is sent once. The evidence that it worked is that the server goes offline and comes back. If the server is
- *    still online after `goneWithin`, the command is sent again: `tries` times in all.
+ * 4. The command. The evidence that it worked is that the server goes offline and comes back. If the server is still online
+ *    after `goneWithin`, the command is sent again, up to `tries` times in all.
  *
  * **Example** (Every night at four in Berlin)
  *
@@ -41,8 +41,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Formatter from "effect/Formatter"
-import * as Result from "effect/Result"
+import * as Predicate from "effect/Predicate"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Calendar from "./internal/plans/calendar.ts"
 import * as Checks from "./internal/plans/checks.ts"
@@ -213,24 +213,20 @@ export interface Input {
  * @category constructors
  * @since 0.1.0
  */
-export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan> => {
-  const { at, kick, lock } = input
-  const given = "once" in at ? at.once : undefined
-  const once = "once" in at ? DateTime.make(at.once) : undefined
-  if (once?._tag === "None") {
-    return Result.fail(Checks.invalid("plan", input.id, `\`once\` must be a time (got ${Formatter.format(given)})`))
-  }
-  const plan: RestartPlan = {
+export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan> =>
+  Checks.checked("plan", input, read, problemOf)
+
+const read = (input: Input): RestartPlan => {
+  const { kick, lock } = input
+  return {
     id: input.id,
-    servers: input.servers ?? "all",
-    at: once !== undefined
-      ? { once: DateTime.toUtc(once.value), ...(at.timeZone !== undefined && { timeZone: at.timeZone }) }
-      : at as typeof Recurring.Type,
-    warnings: (input.warnings ?? DEFAULT_WARNINGS).map(Checks.duration),
+    servers: Checks.serversOf(input.servers ?? "all"),
+    at: timesOf(input.at),
+    warnings: Checks.list(input.warnings ?? DEFAULT_WARNINGS, Checks.duration),
     text: input.text ?? DEFAULT_TEXT,
     locale: input.locale ?? "en",
     ...(lock !== undefined && { lock: Checks.duration(lock) }),
-    ...(kick !== undefined && { kick: { before: Checks.duration(kick.before), reason: kick.reason ?? "Restart" } }),
+    ...(kick !== undefined && { kick: kickOf(kick) }),
     command: input.command ?? "shutdown",
     skipWhenEmpty: input.skipWhenEmpty ?? false,
     latest: Checks.duration(input.latest ?? "5 minutes"),
@@ -238,9 +234,20 @@ export const fromInput = (input: Input): Result.Result<RestartPlan, InvalidPlan>
     backWithin: Checks.duration(input.backWithin ?? "10 minutes"),
     tries: input.tries ?? 3
   }
-  const problem = problemOf(plan)
-  return problem === undefined ? Result.succeed(plan) : Result.fail(Checks.invalid("plan", plan.id, problem))
 }
+
+const timesOf = (at: Input["at"]): RestartPlan["at"] => {
+  if (!Predicate.isObject(at)) return at
+  if ("once" in at) {
+    const { once, timeZone } = at
+    return { once: Checks.time(once), ...(timeZone !== undefined && { timeZone }) }
+  }
+  const { cron, onDstOverlap, timeZone } = at
+  return { cron, timeZone, ...(onDstOverlap !== undefined && { onDstOverlap }) }
+}
+
+const kickOf = (kick: NonNullable<Input["kick"]>): NonNullable<RestartPlan["kick"]> =>
+  Predicate.isObject(kick) ? { before: Checks.duration(kick.before), reason: kick.reason ?? "Restart" } : kick
 
 const problemOf = (plan: typeof Fields.Type): string | undefined =>
   Checks.id(plan.id) ??
@@ -249,14 +256,19 @@ const problemOf = (plan: typeof Fields.Type): string | undefined =>
     Checks.count("warnings", plan.warnings, 0, 32) ??
     Checks.first(plan.warnings, (lead) => Checks.range("a warning", lead, "1 second", "1 day")) ??
     Text.problemOf(plan.text, plan.locale) ??
-    (plan.lock && Checks.range("lock", plan.lock, 0, "1 day")) ??
-    (plan.kick && Checks.range("kick.before", plan.kick.before, 0, "1 day")) ??
-    (plan.kick && Checks.line("kick.reason", plan.kick.reason)) ??
+    (plan.lock === undefined ? undefined : Checks.range("lock", plan.lock, 0, "1 day")) ??
+    (plan.kick === undefined ? undefined : kickProblem(plan.kick)) ??
     Checks.choice("command", plan.command, COMMANDS) ??
+    Checks.boolean("skipWhenEmpty", plan.skipWhenEmpty) ??
     Checks.range("latest", plan.latest, "30 seconds", "1 day") ??
     Checks.range("goneWithin", plan.goneWithin, "1 second", "1 hour") ??
     Checks.range("backWithin", plan.backWithin, "1 second", "1 day") ??
     Checks.integer("tries", plan.tries, 1, 10)
+
+const kickProblem = (kick: NonNullable<typeof Fields.Type["kick"]>): string | undefined =>
+  Checks.object("kick", kick, "{ before, reason }") ??
+    Checks.range("kick.before", kick.before, 0, "1 day") ??
+    Checks.line("kick.reason", kick.reason)
 
 // -----------------------------------------------------------------------------
 // warnings

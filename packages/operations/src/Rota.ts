@@ -23,7 +23,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Checks from "./internal/plans/checks.ts"
 import * as Text from "./internal/plans/text.ts"
@@ -81,21 +81,21 @@ export interface Input {
  * @category constructors
  * @since 0.1.0
  */
-export const fromInput = (input: Input): Result.Result<Rota, InvalidPlan> => {
-  const rota: Rota = {
-    id: input.id,
-    servers: input.servers ?? "all",
-    every: Checks.duration(input.every),
-    messages: input.messages,
-    onlyWithPlayers: input.onlyWithPlayers ?? true
-  }
-  const problem = problemOf(rota)
-  return problem === undefined ? Result.succeed(rota) : Result.fail(Checks.invalid("rota", rota.id, problem))
-}
+export const fromInput = (input: Input): Result.Result<Rota, InvalidPlan> =>
+  Checks.checked("rota", input, read, problemOf)
+
+const read = (input: Input): Rota => ({
+  id: input.id,
+  servers: Checks.serversOf(input.servers ?? "all"),
+  every: Checks.duration(input.every),
+  messages: Checks.list(input.messages, (message) => message),
+  onlyWithPlayers: input.onlyWithPlayers ?? true
+})
 
 const problemOf = (rota: typeof Fields.Type): string | undefined =>
   Checks.id(rota.id) ??
     Checks.servers(rota.servers) ??
     Checks.range("every", rota.every, "1 second", "1 day") ??
     Checks.count("messages", rota.messages, 1, 256) ??
-    Checks.first(rota.messages, (message) => Checks.line("a message", message))
+    Checks.first(rota.messages, (message) => Checks.line("a message", message)) ??
+    Checks.boolean("onlyWithPlayers", rota.onlyWithPlayers)

@@ -184,8 +184,9 @@ describe("a fleet", () => {
 
 describe("a server", () => {
   /** One server and a book of which one function dies while `bug.isThere` is true. */
-  const withBug = (bug: { isThere: boolean }, name: "list" | "search") => {
-    const dies = <A>(effect: Effect.Effect<A>) => Effect.suspend(() => bug.isThere ? Effect.die("a bug") : effect)
+  const withBug = (bug: { isThere: boolean; defect?: unknown }, name: "list" | "search") => {
+    const dies = <A>(effect: Effect.Effect<A>) =>
+      Effect.suspend(() => bug.isThere ? Effect.die(bug.defect ?? "a bug") : effect)
     const book = Layer.effect(
       BanBook.BanBook,
       Effect.map(BanBook.make(), (book) => ({
@@ -212,6 +213,24 @@ describe("a server", () => {
       yield* TestRcon.passTime("1 minute")
       assert.strictEqual((yield* enforcement.status).get("altis")?._tag, "Converged")
     }).pipe(Effect.provide(withBug(bug, "list")))
+  })
+
+  it.effect("has each defect of the comparison of its list in the log, with its stack, and a repeated one once", () => {
+    const bug = { isThere: true, defect: new Error("a bug") }
+    const logged: Array<unknown> = []
+    return Effect.gen(function*() {
+      const { book } = yield* all
+      yield* book.add(ban(1))
+      yield* TestRcon.passTime("10 seconds")
+      bug.defect = new Error("another bug")
+      yield* TestRcon.passTime("5 minutes")
+      assert.deepStrictEqual(logged, [new Error("a bug"), new Error("another bug")])
+    }).pipe(
+      Effect.provide(withBug(bug, "list")),
+      Effect.provide(Logger.layer([
+        Logger.make(({ message }) => logged.push(...[message].flat().filter((one) => one instanceof Error)))
+      ]))
+    )
   })
 
   it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {

@@ -11,7 +11,7 @@ const file = (...lines: ReadonlyArray<string>) => `${lines.join("\n")}\n`
 const targets = (bans: Iterable<{ readonly target: string }>) => Array.from(bans, ({ target }) => target)
 
 describe("a sync", () => {
-  it.effect("first shows the changes, then makes the list agree, and keeps foreign rows and orphans", () =>
+  it.effect("makes the changes that `compare` shows, and keeps foreign rows and orphans", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const server = yield* SimulatedServer.SimulatedServer

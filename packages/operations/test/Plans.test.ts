@@ -309,7 +309,7 @@ describe("a server that", () => {
       })
     ))
 
-  it.effect("does not answer kicks restarts nevertheless: the kicks end in time", () =>
+  it.effect("sends no reply to kicks is restarted nevertheless: the kicks end in time", () =>
     onServer(
       {
         from: "2026-03-28T03:58:30",

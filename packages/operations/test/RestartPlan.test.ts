@@ -55,7 +55,7 @@ describe("a plan as data", () => {
       { at: { cron: "0 4 * * *", timeZone: undefined! } },
       "timeZone must be a time zone such as \"Europe/Berlin\" (got undefined)"
     ],
-    [{ at: { once: "soon" } }, "`once` must be a time (got \"soon\")"],
+    [{ at: { once: "soon" } }, "once must be a time (got \"soon\")"],
     [
       { warnings: Array.from({ length: 33 }, (_, index) => `${index + 1} minutes` as const) },
       "warnings must be a list of 0 to 32 elements (got 33)"
@@ -64,7 +64,7 @@ describe("a plan as data", () => {
     [{ warnings: ["25 hours"] }, "a warning must be a duration from 1 second to 1 day (got 1d 1h)"],
     [
       { warnings: ["soon" as Duration.Input] },
-      "a warning must be a duration from 1 second to 1 day (got a value that is not a finite duration)"
+      "a warning must be a duration from 1 second to 1 day (got \"soon\")"
     ],
     [{ lock: "2 days" }, "lock must be a duration from 0 to 1 day (got 2d)"],
     [{ kick: { before: "2 days" } }, "kick.before must be a duration from 0 to 1 day"],
@@ -87,16 +87,83 @@ describe("a plan as data", () => {
     assert.include(problem(input), "plan ")
   })
 
-  it("is refused, also if a value is of another type or not finite", () => {
+  it("is refused if a value is of another type or not finite", () => {
     assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
-    assert.include(problem({ id: 7 as never, at: { once: "never" } }), "`once` must be a time (got \"never\")")
+    assert.include(
+      problem({ id: 7 as never, at: { once: "never" } }),
+      "id must be a text of 1 to 64 characters (got 7)"
+    )
     assert.include(
       problem({ at: { ...at, cron: 4 as never } }),
       "cron must be a cron expression such as \"0 4 * * *\" (got 4)"
     )
     assert.include(problem({ text: 7 as never }), "text must be one line that is not empty (got 7)")
-    assert.include(problem({ lock: "Infinity" }), "(got a value that is not a finite duration)")
-    assert.include(problem({ lock: "soon" as Duration.Input }), "(got a value that is not a finite duration)")
+    assert.include(problem({ lock: "Infinity" }), "lock must be a duration from 0 to 1 day (got Infinity)")
+    assert.include(
+      problem({ lock: "soon" as Duration.Input }),
+      "lock must be a duration from 0 to 1 day (got \"soon\")"
+    )
+  })
+
+  /** Values that TypeScript would refuse, and the message. */
+  const others: ReadonlyArray<readonly [field: string, input: unknown, message: string]> = [
+    ["a plan", null, "a plan must be an object (got null)"],
+    ["a plan", "nightly", "a plan must be an object (got \"nightly\")"],
+    ["id", { id: Symbol("x") }, "id must be a text of 1 to 64 characters (got Symbol(x))"],
+    ["servers", { servers: "altis" }, "servers must be \"all\" or ids of servers"],
+    ["servers", { servers: 7 }, "servers must be \"all\" or ids of servers"],
+    ["servers", { servers: ["altis", 7] }, "none of them empty (got [\"altis\",7])"],
+    ["at", { at: undefined }, "at must be { cron, timeZone } or { once } (got undefined)"],
+    ["at", { at: "0 4 * * *" }, "at must be { cron, timeZone } or { once } (got \"0 4 * * *\")"],
+    ["once", { at: { once: undefined } }, "once must be a time (got undefined)"],
+    ["once", { at: { once: true } }, "once must be a time (got true)"],
+    ["once", { at: { once: [2026] } }, "once must be a time (got [2026])"],
+    ["timeZone", { at: { once: 0, timeZone: ["UTC"] } }, "(got [\"UTC\"])"],
+    ["timeZone", { at: { ...at, timeZone: 5n } }, "(got 5n)"],
+    ["cron", { at: { ...at, cron: 5n } }, "(got 5n)"],
+    [
+      "onDstOverlap",
+      { at: { ...at, onDstOverlap: "" } },
+      "onDstOverlap must be \"earlier\", \"later\" or \"both\" (got \"\")"
+    ],
+    ["warnings", { warnings: "1 minute" }, "warnings must be a list of 0 to 32 elements (got \"1 minute\")"],
+    ["warnings", { warnings: 5 }, "warnings must be a list of 0 to 32 elements (got 5)"],
+    ["warnings", { warnings: [null] }, "a warning must be a duration from 1 second to 1 day (got null)"],
+    ["text", { text: ["Restart"] }, "text must be one line"],
+    ["locale", { locale: ["en"] }, "locale must be a language tag such as \"en\" or \"pt-BR\" (got [\"en\"])"],
+    ["locale", { locale: 7n }, "locale must be a language tag such as \"en\" or \"pt-BR\" (got 7n)"],
+    ["lock", { lock: true }, "lock must be a duration from 0 to 1 day (got true)"],
+    ["kick", { kick: "10 seconds" }, "kick must be { before, reason } (got \"10 seconds\")"],
+    ["kick", { kick: null }, "kick must be { before, reason } (got null)"],
+    ["kick.before", { kick: {} }, "kick.before must be a duration from 0 to 1 day (got undefined)"],
+    ["kick.reason", { kick: { before: 0, reason: 7 } }, "kick.reason must be one line that is not empty (got 7)"],
+    ["command", { command: ["shutdown"] }, "command must be \"shutdown\" or \"restartServer\" (got [\"shutdown\"])"],
+    ["skipWhenEmpty", { skipWhenEmpty: "no" }, "skipWhenEmpty must be true or false (got \"no\")"],
+    ["latest", { latest: "soon" }, "latest must be a duration from 30 seconds to 1 day (got \"soon\")"],
+    ["goneWithin", { goneWithin: [60] }, "goneWithin must be a duration from 1 second to 1 hour (got [60])"],
+    ["backWithin", { backWithin: false }, "backWithin must be a duration from 1 second to 1 day (got false)"],
+    ["tries", { tries: "3" }, "tries must be an integer from 1 to 10 (got \"3\")"]
+  ]
+
+  it.each(others)("is refused if %s is of another type: %s", (_, input, message) => {
+    const whole = typeof input === "object" && input !== null ? { id: "nightly", at, ...input } : input
+    const result = RestartPlan.fromInput(whole as RestartPlan.Input)
+    assert.isTrue(Result.isFailure(result))
+    if (Result.isFailure(result)) assert.include(result.failure.message, message)
+  })
+
+  it("has the values that were checked, also if the input changes meanwhile", () => {
+    let reads = 0
+    const times = {
+      get once() {
+        return reads++ === 0 ? "2026-03-28T03:00:00Z" : "soon"
+      }
+    }
+    const servers = ["altis"]
+    const plan = make({ at: times, servers })
+    servers.push("")
+    assert.deepStrictEqual(plan.at, { once: DateTime.makeUnsafe("2026-03-28T03:00:00Z") })
+    assert.deepStrictEqual(plan.servers, ["altis"])
   })
 
   it("that is refused in a program is also refused as JSON", () => {
@@ -143,7 +210,7 @@ describe("a warning", () => {
       ["ru", "5 minutes", "Restart in 5 минут at 04:00"],
       ["ru", "1 minute", "Restart in 1 минута at 04:00"]
     ] as const
-  )("is in the plan's language: %s, %s", (locale, remaining, expected) => {
+  )("has the remaining time in the plan's language: %s, %s", (locale, remaining, expected) => {
     assert.strictEqual(text("Restart in {remaining} at {time}", locale, remaining), expected)
   })
 
@@ -202,7 +269,13 @@ describe("a rota as data", () => {
     [{ servers: [] }, "servers must be \"all\" or ids of servers"],
     [{ every: "500 millis" }, "every must be a duration from 1 second to 1 day (got 500ms)"],
     [{ messages: [] }, "messages must be a list of 1 to 256 elements (got 0)"],
-    [{ messages: ["one", ""] }, "a message must be one line that is not empty (got \"\")"]
+    [{ messages: ["one", ""] }, "a message must be one line that is not empty (got \"\")"],
+    [{ messages: ["one", 2 as never] }, "a message must be one line that is not empty (got 2)"],
+    [{ messages: "one" as never }, "messages must be a list of 1 to 256 elements (got \"one\")"],
+    [{ messages: undefined! }, "messages must be a list of 1 to 256 elements (got undefined)"],
+    [{ servers: ["altis", 7 as never] }, "servers must be \"all\" or ids of servers"],
+    [{ every: "soon" as never }, "every must be a duration from 1 second to 1 day (got \"soon\")"],
+    [{ onlyWithPlayers: "no" as never }, "onlyWithPlayers must be true or false (got \"no\")"]
   ]
 
   it.each(
@@ -210,5 +283,10 @@ describe("a rota as data", () => {
   )("is refused if a value is not allowed: %s", (message, input) => {
     const result = Rota.fromInput({ ...rota, ...input })
     assert.isTrue(Result.isFailure(result) && result.failure.message.includes(message))
+  })
+
+  it("is refused if it is no object", () => {
+    const result = Rota.fromInput(null!)
+    assert.isTrue(Result.isFailure(result) && result.failure.message.includes("a rota must be an object (got null)"))
   })
 })

@@ -87,7 +87,7 @@ describe("a list with reasons", () => {
     }
   })
 
-  it("keeps orphans, rows with the mark and a number that the book never had, unless the policy removes them", () => {
+  it("keeps orphans (rows with the mark and a number that the book never had) unless the policy removes them", () => {
     const never = { targetOf: () => undefined }
     const over = row(2, { remaining: "expired" })
     const ending = (minutes: number) => row(3, { remaining: Duration.minutes(minutes) })
@@ -346,7 +346,7 @@ const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): Reado
 
 describe("any list", () => {
   it.prop(
-    "agrees with the book after one decision was executed, has the bans of the policy, and keeps foreign rows and orphans",
+    "agrees with the book after one decision was executed, has the bans of the policy, and keeps all other rows",
     { bans, rows, lifted, policy: policies, joined: Arbitrary.array(numbers, { maxLength: 4 }) },
     ({ bans, joined, lifted, policy, rows }) => {
       const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]

@@ -4,7 +4,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { followFleet } from "../src/internal/followFleet.ts"
 
-it.effect("`begin` runs once for each client of a fleet, also after outages, and `end` runs when a server is removed", () =>
+it.effect("`begin` runs once for each client of a fleet, not again after outages; `end` runs when a server is removed", () =>
   Effect.gen(function*() {
     const fleet = yield* Fleet.Fleet
     const simulation = yield* TestFleet.TestFleet

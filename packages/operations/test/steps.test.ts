@@ -71,7 +71,7 @@ describe("the next step of a plan", () => {
     assert.deepStrictEqual(begin({ ...planned, calendar: "another" }), { _tag: "Begin", afterLoss: false })
   })
 
-  it("is to appoint the next occurrence if another one is recorded, or the same at another time", () => {
+  it("is to appoint the next occurrence if none or another one is recorded, or the same at another time", () => {
     const appoint: Step = { _tag: "Appoint", appointment }
     const at = -HOUR
     assert.deepStrictEqual(stepAt({ at, progress: { calendar, finished: START } }), appoint)
@@ -216,7 +216,7 @@ describe("the next step of a plan", () => {
     assert.strictEqual(stepAt({ of: patient, at: 0 })._tag, "Command")
   })
 
-  it("is to finish an occurrence that is too late, and all others that are too late with it", () => {
+  it("is to finish an occurrence that is too late, together with all others that are too late", () => {
     const missed = (finished: number): Step => ({ _tag: "Finish", outcome: "Missed", appointment, finished })
     assert.deepStrictEqual(dueAt({ at: 5 * MINUTE + 1 }), missed(time))
     assert.deepStrictEqual(stepAt({ at: 24 * HOUR }), missed(time + 24 * HOUR - 5 * MINUTE - 1))

@@ -90,7 +90,7 @@ const sent: Progress = {
 describe("the record of a plan", () => {
   const cases = [
     one("begins with the current time", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
-    one("for one time begins early enough that the restart still takes place if its time has just passed", {
+    one("for one time begins early enough for a restart whose time has just passed", {
       of: once,
       recorded: undefined,
       step: begin,
@@ -101,7 +101,7 @@ describe("the record of a plan", () => {
       step: begin,
       during: { calendar, finished: now }
     }),
-    one("begins anew if the calendar is another one, and a locked server is still to be unlocked", {
+    one("begins anew if the calendar is another one, but keeps the lock", {
       recorded: locked({ ...planned, calendar: "another" }),
       step: begin,
       during: locked({ calendar, finished: now })

@@ -71,7 +71,7 @@ describe("login packets", () => {
     assert.strictEqual(login.wakeAt, 2000)
   })
 
-  it("begin with one a second again in the next outage", () => {
+  it("are sent once a second again when the next outage begins", () => {
     const login = make()
     login.ask(0)
     sendUntil(login, 50_000)
@@ -81,7 +81,7 @@ describe("login packets", () => {
     assert.deepStrictEqual(sendUntil(login, 102_000), [100_000, 101_000, 102_000])
   })
 
-  it("are not sent before the request, nor after it has stopped", () => {
+  it("are sent only while a login is requested", () => {
     const login = make()
     assert.isFalse(login.isDue(1e9))
     assert.strictEqual(login.wakeAt, Infinity)
@@ -182,7 +182,7 @@ describe("a socket without any answer", () => {
   })
 })
 
-describe("a first login that fails", () => {
+describe("a login that fails", () => {
   const error = new Transport.TransportError({
     reason: new Transport.IoFailed({ kind: "Unreachable", peer: "server" })
   })

@@ -110,7 +110,7 @@ const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
  *
  * **Details**
  *
- * `implementation` replaces members of the client. Calls of its commands are recorded, too.
+ * `implementation` replaces members of the client, except `withOptions`. Calls of its commands are recorded, too.
  *
  * By default lists are empty, `version` is 1.220, actions succeed, `command` returns `""`, `status` is `Online`,
  * `adminId` is 0, `flavour` is `"BattlEye"`, and `roster` contains the players that `players` returns.

@@ -79,7 +79,7 @@ export interface Conditions {
   readonly reorderingDelay?: Duration.Input | undefined
   /** Delay of every datagram. Delays are rounded up to milliseconds. */
   readonly latency?: Duration.Input | undefined
-  /** Maximum additional delay, evenly distributed. If it exceeds the gap between two datagrams, it reorders them. */
+  /** Maximum additional delay, evenly distributed. If it exceeds the time between two datagrams, it can reorder them. */
   readonly jitter?: Duration.Input | undefined
 }
 

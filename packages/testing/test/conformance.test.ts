@@ -236,7 +236,7 @@ describe("replies in several packets", () => {
     }
   })
 
-  it("otherwise every packet has a header: 00, the number of packets, its own index from 0", () => {
+  it("each of several packets has a header: 00, the number of packets, its own index from 0", () => {
     const { packets } = ask(3_000, 7)
     assert.deepStrictEqual(packets.map((packet) => Array.from(packet.subarray(0, 5))), [
       [1, 7, 0, 3, 0],
@@ -266,7 +266,7 @@ describe("keeping the connection alive", () => {
     isNothing(server.drops)
   })
 
-  it("any other command has the same effect", () => {
+  it("any other command keeps the session, too", () => {
     const { pass, send, server } = online()
     for (let round = 1; round <= 100; round++) {
       pass(seconds(40 * round))
@@ -364,7 +364,7 @@ describe("server messages", () => {
     }
   })
 
-  it("a client that has not acknowledged by then is removed, and cannot send commands", () => {
+  it("a client that has not acknowledged after ten seconds is removed, and cannot send commands", () => {
     const { heard, pass, send, server } = online()
     ServerMachine.emit(server, 0, "hello")
     heard()

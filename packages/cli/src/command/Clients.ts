@@ -12,6 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { login } from "../connection/login.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
+import { UnderWay } from "../connection/UnderWay.ts"
 import * as Failure from "../Failure.ts"
 import { note, type Output } from "../output/Output.ts"
 import type { View } from "../output/View.ts"
@@ -28,6 +29,8 @@ interface Connection {
   readonly client: Client
   /** The flavour that flags, variables or the profile set. */
   readonly flavour: Server["options"]["flavour"]
+  /** The commands of its session. */
+  readonly underWay: UnderWay
 }
 
 /** The servers of a command, and their sessions. */
@@ -35,24 +38,25 @@ export interface Clients extends Contributors {
   readonly byName: ReadonlyMap<string, Connection>
 }
 
-const clientOf = (server: Server, scope: Scope.Scope): Client => {
+const connectionOf = (server: Server, scope: Scope.Scope): Connection => {
+  const underWay = new UnderWay()
   let known: Client | undefined
-  const attempt = login(server).pipe(
+  const attempt = login(server, underWay).pipe(
     Scope.provide(scope),
     Effect.tap((rcon) => Effect.sync(() => known = Effect.succeed(rcon))),
     Effect.tapError((failure) => Effect.sync(() => known = failure.isRetryable ? undefined : Effect.fail(failure)))
   )
-  return Effect.suspend(() => known ?? attempt)
+  return { client: Effect.suspend(() => known ?? attempt), flavour: server.options.flavour, underWay }
 }
 
 /** The clients of all servers. Nothing is sent yet. The sessions last as long as the scope. */
 export const make = ({ labelled, servers, unusable }: Servers): Effect.Effect<Clients, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
     const byName = new Map<string, Connection>([
-      ...servers.map((server) =>
-        [server.name, { client: clientOf(server, scope), flavour: server.options.flavour }] as const
-      ),
-      ...unusable.map(({ failure, name }) => [name, { client: Effect.fail(failure), flavour: undefined }] as const)
+      ...servers.map((server) => [server.name, connectionOf(server, scope)] as const),
+      ...unusable.map(({ failure, name }) =>
+        [name, { client: Effect.fail(failure), flavour: undefined, underWay: new UnderWay() }] as const
+      )
     ])
     return { byName, names: [...byName.keys()], labelled }
   })
@@ -79,24 +83,25 @@ export const ask = <Row>(
 
 /**
  * Performs an action on all servers at the same time, and prints the outcomes. If it is interrupted, for example by Ctrl-C,
- * standard error names the servers on which the action had begun, and had not ended: there commands may have been executed.
+ * standard error names the servers to which a command was sent whose outcome has not been printed: it may have been executed.
  */
 export const act = <Row>(
   clients: Clients,
   view: View<Row>,
   action: Question<Row>
 ): Effect.Effect<void, Failure.ServerFailure | Failure.Reported | Failure.OutputError, Output> =>
-  Effect.suspend(() => {
-    const underWay = new Set<string>()
-    return ask(clients, view, (rcon, contribution, server) =>
-      Effect.suspend(() => {
-        underWay.add(server)
-        return action(rcon, contribution, server)
-      }).pipe(
-        Effect.onExit((exit) => Effect.sync(() => void (Exit.hasInterrupts(exit) || underWay.delete(server))))
-      )).pipe(Effect.onInterrupt(() => underWay.size === 0 ? Effect.void : noteInterrupted([...underWay].join(", "))))
-  })
+  ask(clients, view, (rcon, { count, emit }, server) => {
+    const { settle } = clients.byName.get(server)!.underWay
+    const settled = Effect.sync(settle)
+    return action(rcon, { count, emit: (...rows) => Effect.andThen(emit(...rows), settled) }, server).pipe(
+      Effect.onExit((exit) => Exit.hasInterrupts(exit) ? Effect.void : settled)
+    )
+  }).pipe(
+    Effect.onInterrupt(() => noteUnderWay(clients.names.filter((server) => clients.byName.get(server)!.underWay.isAny)))
+  )
 
-/** Prints on standard error that commands may have been executed, after an interruption. */
-export const noteInterrupted = (servers: string): Effect.Effect<void> =>
-  note(`bercon: interrupted: commands under way on ${servers} may have been executed`)
+/** Prints on standard error, after an interruption, that commands may have been executed on these servers. */
+export const noteUnderWay = (servers: ReadonlyArray<string>): Effect.Effect<void> =>
+  servers.length === 0
+    ? Effect.void
+    : note(`bercon: interrupted: commands under way on ${servers.join(", ")} may have been executed`)

@@ -4,6 +4,7 @@ import process from "node:process"
 import { define, withServers } from "../command/define.ts"
 import { login } from "../connection/login.ts"
 import { usage } from "../connection/Sources.ts"
+import { UnderWay } from "../connection/UnderWay.ts"
 import { bercon } from "../flags.ts"
 import { widthOf } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
@@ -33,7 +34,8 @@ export const shell = define(
           ...await import("../shell/interactive.ts"),
           ...await import("../shell/script.ts")
         }))
-        const rcon = yield* Progress.during([server.name], () => login(server))
+        const underWay = new UnderWay()
+        const rcon = yield* Progress.during([server.name], () => login(server, underWay))
         const isTerminal = process.stdin.isTTY && process.stdout.isTTY
         const style = () => ({
           format,
@@ -42,7 +44,8 @@ export const shell = define(
           width: isTerminal ? widthOf(process.stdout) : undefined,
           colours: isTerminal && process.stdout.hasColors()
         })
-        yield* isTerminal ? interactive(rcon, server, style) : script(rcon, server, style())
+        const session = { rcon, server, underWay }
+        yield* isTerminal ? interactive(session, style) : script(session, style())
       })
     )
 )

@@ -74,7 +74,7 @@ export const simulate = define(
       isAllowed: (speed) => speed > 0 && speed <= 1000,
       expected: "a number above 0, and at most 1000"
     }).pipe(
-      Flag.withDescription("How much faster players act. Default 1: 8 players act about a dozen times a minute"),
+      Flag.withDescription("How fast players act. At 1, the default, 8 players act about a dozen times a minute"),
       Flag.withDefault(1)
     ),
     duration: Flags.duration("duration").pipe(Flag.withDescription("Ends after this time"), Flag.optional)

@@ -58,7 +58,7 @@ const upcomingView = View.make(Upcoming, { columns: upcomingColumns })
 const print = <Row>(view: View.View<Row>, rows: ReadonlyArray<Row>): Effect.Effect<void, OutputError, Output> =>
   Output.use((output) => output.print(view, [{ server: "", rows }]))
 
-/** Runs with the plans in the store of a folder, and with the output that the flags ask for. */
+/** Calls `run` with the plans in the store of a folder. Provides the output that the flags ask for. */
 const withPlans = (
   folder: string,
   run: (plans: Plans.Service) => Effect.Effect<void, Failure | PlanStoreError, Output>

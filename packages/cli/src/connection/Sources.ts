@@ -97,7 +97,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
     }
   })
 
-/** `--server-cfg`: a file, or a folder, from which the file that a running server uses is read. */
+/** `--server-cfg`: a file, or a folder. In a folder, it is the file that a running server uses. */
 export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =>
   Effect.gen(function*() {
     const file = yield* Effect.try({

@@ -2,8 +2,10 @@
  * Logs in to a server, for as long as the flags allow.
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
-import * as NodeRcon from "@bercon/client/NodeRcon"
-import type * as RconClient from "@bercon/client/RconClient"
+import type * as NodeRcon from "@bercon/client/NodeRcon"
+import * as NodeTransport from "@bercon/client/NodeTransport"
+import * as RconClient from "@bercon/client/RconClient"
+import { Transport } from "@bercon/client/Transport"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,14 +13,17 @@ import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type { Server } from "./Servers.ts"
+import type { UnderWay } from "./UnderWay.ts"
 
 type Login = Effect.Effect<RconClient.Service, LoginFailure, Scope.Scope>
 
 /** A login that leaves nothing behind if it fails. */
-const once = (options: NodeRcon.Options): Login =>
+const once = (options: NodeRcon.Options, underWay?: UnderWay): Login =>
   Effect.gen(function*() {
     const session = yield* Scope.fork(yield* Effect.scope)
-    return yield* NodeRcon.make(options).pipe(
+    const transport = NodeTransport.make(options)
+    return yield* RconClient.make(options).pipe(
+      Effect.provideService(Transport, underWay === undefined ? transport : underWay.of(transport)),
       Scope.provide(session),
       Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(session, exit))
     )
@@ -31,18 +36,18 @@ const LEAST = 5000
 const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
 
 /**
- * Logs in to a server. The session lasts as long as the scope. If the host's name has no address, it tries again with `--wait`.
- * Without `--wait` it fails at once, because such a name is usually misspelled.
+ * Logs in to a server. The session lasts as long as the scope. With `--wait`, it tries again while the host's name has no
+ * address. Without, it fails at once, because such a name is usually misspelled. `underWay` notes the commands of the session.
  */
-export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">): Login =>
+export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">, underWay?: UnderWay): Login =>
   Effect.gen(function*() {
     const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(options.loginTimeout)
     const again = Effect.flatMap(
       Clock.currentTimeMillis,
-      (now) => once({ ...options, loginTimeout: Math.max(LEAST, deadline - now) })
+      (now) => once({ ...options, loginTimeout: Math.max(LEAST, deadline - now) }, underWay)
     )
     return yield* Effect.catchIf(
-      once(options),
+      once(options, underWay),
       (failure) => isPatient && hasNoWay(failure),
       () =>
         Effect.retry(again, {

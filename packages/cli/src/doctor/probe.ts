@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Dns from "node:dns/promises"
+import { observed } from "../connection/observed.ts"
 import { errorCode } from "../errorCode.ts"
 import type { Facts } from "./connection.ts"
 import { measure, type Seen } from "./measure.ts"
@@ -18,29 +19,6 @@ import { cleaned, oddities } from "./password.ts"
 
 /** How many of a session's newest packets are kept: enough for a thousand keepalives. */
 const CAPACITY = 10_000
-
-/** A transport that passes every datagram to `see`. */
-const observed = (
-  transport: Transport["Service"],
-  see: (datagram: Uint8Array, direction: "sent" | "received") => void
-) =>
-  Transport.of({
-    peer: transport.peer,
-    open: Effect.map(transport.open, ({ listen, send }) => ({
-      listen: (receiver) =>
-        listen({
-          ...receiver,
-          receive: (datagram) => {
-            see(datagram, "received")
-            receiver.receive(datagram)
-          }
-        }),
-      send: (datagram) => {
-        see(datagram, "sent")
-        send(datagram)
-      }
-    }))
-  })
 
 /** The packets of a session. Logins are not kept: they contain the password. */
 class Log {

@@ -4,8 +4,8 @@
  * **Details**
  *
  * After an outage it logs in again, however long that takes. If the first login to a server does not succeed within
- * `--timeout`, or `--wait`, the failure is reported, because the host or port may be wrong. The server is tried again as soon as
- * a login to another one has succeeded. If none succeeds, listening ends.
+ * `--timeout`, or `--wait`, the failure is reported, because the host or port may be wrong. If it is retryable, the server is
+ * tried again as soon as a login to another one has succeeded. If none succeeds, listening ends.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type { ServerEvent } from "@bercon/client/ServerEvent"
@@ -35,11 +35,11 @@ const makeFirstLogins = (servers: number) => {
 /** The servers that are listened to. */
 export interface Listening {
   readonly events: Stream.Stream<{ readonly server: string; readonly row: ServerEvent }>
-  /** The failures so far, an entry for each server: `undefined` if it is online, or its login is under way. */
+  /** The failure of each server; `undefined` if it has not failed, or if a later login has succeeded. */
   readonly failures: Effect.Effect<ReadonlyArray<Failure.ServerFailure | undefined>>
 }
 
-/** Listens to servers. Outages, and failures of several servers, are printed on standard error. */
+/** Listens to servers. Prints outages on standard error and, if `labelled`, also failures. */
 export const listen = (
   { labelled, servers, unusable }: Servers,
   banInterval: RconClient.Options["banInterval"],

@@ -54,7 +54,7 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
       return [[...completions], part]
     }
   })
-  /** Whether the prompt is on the screen: after Enter, the cursor is below it, at the beginning of a line. */
+  /** Whether the cursor is in the prompt. After Enter, it is below the prompt, at the beginning of a line. */
   let isShown = true
   /** Whether readline has ended. Commands that were typed before are still answered. */
   let isClosed = false

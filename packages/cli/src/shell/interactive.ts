@@ -3,7 +3,6 @@
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
 import type { Player } from "@bercon/client/Player"
-import type * as RconClient from "@bercon/client/RconClient"
 import type * as ServerEvent from "@bercon/client/ServerEvent"
 import type * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
@@ -13,7 +12,6 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Server } from "../connection/Servers.ts"
 import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
@@ -22,6 +20,7 @@ import { execute, isDrastic, isQuestion } from "./execute.ts"
 import * as History from "./history.ts"
 import * as Line from "./line.ts"
 import * as Prompt from "./Prompt.ts"
+import type { Session } from "./script.ts"
 
 /** How many typed lines may wait for the answers to the lines before them. Further lines are refused. */
 const TYPED_AHEAD = 100
@@ -34,8 +33,7 @@ const clock = (time: DateTime.Utc | undefined): string =>
 
 /** Runs the shell until the person leaves, or the session ends for good. */
 export const interactive = (
-  rcon: RconClient.Service,
-  { name, options: { flavour } }: Server,
+  { rcon, server: { name, options: { flavour } }, underWay }: Session,
   style: () => Format.Context
 ): Effect.Effect<void, LoginFailure, Scope.Scope> =>
   Effect.gen(function*() {
@@ -111,13 +109,14 @@ export const interactive = (
     const answer = (line: string) =>
       Effect.suspend(() => {
         cancelled = Deferred.makeUnsafe()
+        underWay.settle()
         const ended = Effect.gen(function*() {
           yield* Deferred.await(cancelled)
           const { length } = yield* Queue.clear(typed)
           const others = length === 0
             ? ""
             : `. ${length} more typed ${length === 1 ? "line is" : "lines are"} not executed`
-          const doubt = isQuestion(line) ? "" : ": it may have been executed"
+          const doubt = isQuestion(line) ? "" : underWay.isAny ? ": it may have been executed" : ": it was not sent"
           return `-- no longer waiting for ${SafeText.line(line)}${doubt}${others}`
         })
         return Effect.raceFirst(execute(rcon, line, style()), ended)

@@ -6,18 +6,26 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import process from "node:process"
 import * as Readline from "node:readline"
-import { noteInterrupted } from "../command/Clients.ts"
+import { noteUnderWay } from "../command/Clients.ts"
 import type { Server } from "../connection/Servers.ts"
+import type { UnderWay } from "../connection/UnderWay.ts"
 import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import { note, write } from "../output/Output.ts"
-import { execute, isQuestion } from "./execute.ts"
+import { execute } from "./execute.ts"
+
+/** The session of a shell. */
+export interface Session {
+  readonly rcon: RconClient.Service
+  readonly server: Server
+  /** The commands of the session. */
+  readonly underWay: UnderWay
+}
 
 /** Runs the commands one after the other. After a command that fails, the next one follows. */
 export const script = (
-  rcon: RconClient.Service,
-  { name, options: { flavour } }: Server,
+  { rcon, server: { name, options: { flavour } }, underWay }: Session,
   context: Format.Context
 ): Effect.Effect<void, Failure.Reported | Failure.OutputError | Failure.UsageError> =>
   Effect.gen(function*() {
@@ -33,9 +41,10 @@ export const script = (
       Stream.filter((line) => line !== ""),
       Stream.runForEach((line) => {
         count++
+        underWay.settle()
         return execute(rcon, line, context).pipe(
           Effect.mapError(Failure.explained(flavour)),
-          Effect.onInterrupt(() => isQuestion(line) ? Effect.void : noteInterrupted(name)),
+          Effect.onInterrupt(() => noteUnderWay(underWay.isAny ? [name] : [])),
           Effect.flatMap(write),
           Effect.catch((failure) => {
             if (failure._tag === "OutputClosed" || failure._tag === "OutputFailed") return Effect.fail(failure)

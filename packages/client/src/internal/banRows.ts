@@ -28,7 +28,7 @@ export interface Difference {
   readonly added: ReadonlyArray<Ban>
 }
 
-/** Compares a list with a later one. A ban counts as expired only if it cannot have stayed as it was. */
+/** Compares a list with a later one. Unchanged bans are matched first, then bans that have expired. */
 export const difference = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>): Difference => {
   const missing = unmatched(before, kindOf, after.map(kindOf))
   const added = unmatched(after, kindOf, before.map(kindOf))

@@ -1,5 +1,5 @@
 /**
- * Implements handlers and waits on a stream of events.
+ * Implements `on` and `waitFor` on a stream of events.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as Cause from "effect/Cause"

@@ -56,7 +56,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
   const call: RunCall = defaults === undefined
     ? run
     : (name, select, options) => run(name, select, merged(defaults, options))
-  // Without options, the list also updates the roster.
+  // Without `defaults`, the list also updates the roster.
   const playerTable = defaults === undefined
     ? live.playerTable
     : call("players", (server, call) => server.playerTable(call))

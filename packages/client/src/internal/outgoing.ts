@@ -18,7 +18,7 @@ export const about = (target: PlayerTarget, call: Call): Call => ({
   isCurrent: () => target.isCurrent() && (call.isCurrent?.() ?? true)
 })
 
-/** Like `bound`, for a command that has an effect each time it is executed. It is sent once. */
+/** Like `bound`, for a command that has an effect each time it is executed. It is sent once, unless it is `repeatable`. */
 export const once = (call: Call): Call => ({ ...bound(call), repeatable: call.repeatable ?? false })
 
 /** Sends a command with the options for the session. Fails if the call's deadline has passed. */

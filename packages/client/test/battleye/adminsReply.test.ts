@@ -36,7 +36,7 @@ describe("the reply to admins", () => {
   })
 
   it.prop(
-    "is an error without the heading, and with the heading has no rows from other text",
+    "is an error if the heading is missing, and has no rows if hostile text follows the heading",
     { text: Hostile.text },
     ({ text }) => {
       assert.isTrue(Result.isFailure(AdminsReply.parse(text)))

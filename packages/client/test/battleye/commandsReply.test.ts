@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as CommandsReply from "../../src/internal/battleye/commandsReply.ts"
 
-describe("the reply to commands", () => {
+describe("the reply to `commands`", () => {
   it("is a list", () => {
     assert.deepStrictEqual(
       CommandsReply.parse("List of available commands:\nplayers\n  kick \n\nban\n\0"),

@@ -206,7 +206,7 @@ describe("Arma Reforger's own RCON", () => {
       assert.include(Result.isFailure(failure) && failure.failure.message, "Players (0)")
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport({ server: { flavour: "Reforger" } }))))
 
-  it.effect("lacks other commands of BattlEye, and the client does not send them", () =>
+  it.effect("lacks many commands of BattlEye, and the client does not send them", () =>
     Effect.gen(function*() {
       yield* populate(1)
       const rcon = yield* connect()
@@ -294,7 +294,7 @@ describe("Arma Reforger's own RCON", () => {
       }))
     ))
 
-  it.effect("is sent a logout when the client's scope closes, which does not wait for a reply", () =>
+  it.effect("is sent a logout, without a wait for its reply, when the client's scope closes", () =>
     Effect.gen(function*() {
       const { server } = yield* populate(1)
       // The virtual clock stands still while the scope closes, so a wait for the reply would never end.

@@ -1,6 +1,6 @@
 /**
- * The pending commands of a remote session. Each is a call to one activation of the entity, which is one session with the
- * server.
+ * The pending commands of a remote session. Each attempt is a call to an activation of the server's entity. An activation
+ * has one session with the server.
  */
 import * as CommandError from "@bercon/session/CommandError"
 import type * as Session from "@bercon/session/Session"
@@ -170,7 +170,7 @@ export class Calls {
           resume(Effect.succeed(exit))
         }
       }
-      // Without a runner, a call waits for one, so it would outlive the command.
+      // Interrupts the call: if there is no runner, it would wait for one even after the command has ended.
       const end = () => {
         this.#calls.delete(call)
         fiber.interruptUnsafe()
@@ -206,7 +206,7 @@ export class Calls {
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
       if (error instanceof CommandError.CommandError) {
         const { reason } = error
-        // The runner has closed its session with the server, but the remote session continues.
+        // If only the runner's session with the server was closed, the remote session continues.
         if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return fail(text, this.#after(sends, reason))
         if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
       }

@@ -61,7 +61,7 @@ export const reconcile =
     return done(isSame ? servers : next, changes)
   }
 
-/** {@link reconcile} of a list that has never been changed. */
+/** Like {@link reconcile}, but leaves the list as it is if it was ever changed. */
 export const begin = (wanted: ReadonlyMap<string, ServerSettings>): Change<void, never> => (servers, attempt) =>
   attempt.revision > 0
     ? done(servers, undefined)

@@ -105,7 +105,7 @@ const handlers = Effect.gen(function*() {
         isKnown = false
         yield* Effect.timeout(store.set(KEY, next), STORE_TIMEOUT).pipe(
           Effect.tapError((error) => Effect.logError("the list of servers cannot be stored", error)),
-          Effect.mapError(() => unavailable("MaybeExecuted", "the store has not taken the change"))
+          Effect.mapError(() => unavailable("MaybeExecuted", "the store did not confirm the change"))
         )
         return learn(next)
       })),

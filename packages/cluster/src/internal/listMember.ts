@@ -20,7 +20,7 @@ import { unwaited } from "./unwaited.ts"
 /** Time limit for reading the list, and for a change after its turn has come, in milliseconds. */
 const TIMEOUT = 20_000
 
-/** Time limit for one call to the keeper, in milliseconds. Longer than two answers of the store may take together. */
+/** Time limit for one call to the keeper, in milliseconds. Longer than the store may take to answer twice. */
 const ATTEMPT_TIMEOUT = 7000
 
 const NO_ANSWER = "no runner that keeps it has answered"
@@ -50,7 +50,7 @@ export const make = Effect.gen(function*() {
         problem = "another list has taken its place. Runners must share one KeyValueStore, which must not be emptied"
         if (isReplaced) return Effect.void
         isReplaced = true
-        return Effect.logError(`the servers stay as they were: ${problem}`)
+        return Effect.logError(`this member keeps the old list of servers: ${problem}`)
       }
       // An answer and the feed can overtake each other.
       return before !== undefined && before.revision >= listing.revision
@@ -154,7 +154,7 @@ export const make = Effect.gen(function*() {
   return { changes, current: Effect.suspend(() => current(now() + TIMEOUT)), latest, change }
 })
 
-/** The revision that a change was made from; `undefined` if the list no longer has the change's name. */
+/** The revision that a change was made from; `undefined` if the list does not have the change's name. */
 const revisionBefore = ({ changes, revision }: Wire.Listing, name: string): number | undefined => {
   const index = changes.lastIndexOf(name)
   return index === -1 ? undefined : revision - changes.length + index

@@ -11,7 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import * as Wire from "../Wire.ts"
 
-/** Maximum number of undelivered elements for each reader. Older ones are then dropped. */
+/** Maximum number of undelivered elements for each reader. If there are more, the oldest are dropped. */
 const CAPACITY = 4096
 
 /** The parts of `Hello` that do not change. */
@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function*(
   return feed.values
 })
 
-/** The feed of a server whose session could not start. It does not end by itself, because its readers close it. */
+/** The feed of a server whose session could not start. It stays open until its readers close it. */
 export const failed = (heading: Heading, failure: LoginFailure): Stream.Stream<Wire.FeedItem> =>
   Stream.concat(
     Stream.succeed(Wire.Hello.make({

@@ -7,7 +7,7 @@ import * as Schedule from "effect/Schedule"
 
 /**
  * Runs an effect again a minute after each defect, which is logged. Ends when the effect does, or when it is interrupted.
- * `name`: the subject of the log line. `onDefect` runs before the pause.
+ * `name`: the subject of the log lines. `onDefect` runs before the pause; its defects are logged, too.
  */
 export const revived = <R>(
   work: Effect.Effect<void, never, R>,
@@ -16,7 +16,10 @@ export const revived = <R>(
   work.pipe(
     Effect.catchCauseIf((cause) => !Cause.hasInterruptsOnly(cause), (cause) =>
       Effect.logError(`${name} died, and starts again in a minute`, cause).pipe(
-        Effect.andThen(onDefect),
+        Effect.andThen(
+          Effect.catchCause(onDefect, (cause) =>
+            Effect.logError(`what follows the death of ${name} failed`, cause))
+        ),
         Effect.andThen(Effect.fail("died"))
       )),
     Effect.retry(Schedule.spaced("1 minute")),

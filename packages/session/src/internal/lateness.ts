@@ -13,7 +13,7 @@
 
 /** Minimum time for which a command may still be answered after its last datagram. */
 export const LATE_REPLY = 40_000
-/** The same time as a multiple of the longest time that a reply took. */
+/** Another minimum of that time: a multiple of the longest time that a reply took. */
 const LATE_REPLIES = 2
 /** Maximum lateness at which a server, or a network, still counts as keeping the order. */
 export const DISORDER = 1000
@@ -36,7 +36,7 @@ export const LATEST_REPETITION = 20_000
 export class Lateness {
   /** Until when the server is expected to work out of order. */
   disorderUntil = -Infinity
-  /** Maximum time from the first datagram to its reply, and when it was measured. */
+  /** Maximum time from a command's first datagram to its reply, and when it was measured. */
   #longestReply = 0
   #longestReplyAt = 0
   /** When a reply was last repeated, and the maximum delay of a repetition after the first reply. */

@@ -37,7 +37,7 @@ export class RoundTrip {
   }
 
   /**
-   * Doubles the timeout until the next measurement, up to a second. A timeout that is longer already does not change.
+   * Doubles the timeout, up to a second. A longer timeout does not change. The next measurement replaces the result.
    * Commands that are sent twice are never measured, so without this a timeout that is too short would stay too short.
    */
   backOff(): void {

@@ -15,8 +15,8 @@
  *   and have {@link RELEASE_AFTER} to arrive.
  *
  * Early release would be unsafe with a server or network that does not keep the order. A reply that arrives more than a
- * second after its command was passed is evidence of that, and stops early release for an hour. `lateness` has these
- * times.
+ * second after its command was passed is evidence of that, and stops early release for an hour. These times are in
+ * `lateness`.
  *
  * Numbers whose quarantine is over are used before released ones. They are used in a circle: the next one is the
  * number that has been unused for the longest time. The last {@link RESERVED} numbers are reserved for probes: if
@@ -96,9 +96,7 @@ export class SequenceNumbers {
   /** The numbers that are not passed. */
   readonly #notPassed = new SendOrder()
   readonly #lateness = new Lateness()
-  /**
-   * When the process was last suspended, and for how long. A datagram read at that time may have arrived long before.
-   */
+  /** End and length of the last suspension of the process. A datagram read at its end may have arrived long before. */
   #stoodStillAt = -Infinity
   #stoodStillFor = 0
 
@@ -294,7 +292,8 @@ export class SequenceNumbers {
   /**
    * Records a complete reply to a number that is not in use: a late or repeated reply. `roundTrip` is as for
    * `answered`. Returns the round-trip time of the first reply as soon as every datagram of the command has a reply,
-   * because the first reply then belongs to the first datagram. Otherwise returns `undefined`.
+   * because the first reply then belongs to the first datagram. Returns `undefined` before that, and if the process was
+   * suspended.
    */
   stray(number: number, now: number, roundTrip: number): number | undefined {
     if (now - this.lastSentAt(number) > this.#lateness.lateReply) return undefined

@@ -1,5 +1,5 @@
 /**
- * Opens, replaces and closes the socket of a session, one at a time.
+ * Opens, replaces and closes the sockets of a session, which uses one at a time.
  *
  * Each socket has a scope of its own, and is closed with it. Reports of a socket that was replaced are ignored, except a
  * defect in opening or closing it. No fiber remains while a socket is open.

@@ -19,7 +19,7 @@ import { patient } from "../support/Scenario.ts"
 import { checks, Seed } from "../support/Soak.ts"
 
 describe("a command", () => {
-  it("that was sent once is measured", () => {
+  it("that was sent once gives a measurement of the round trip", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(90)

@@ -140,7 +140,7 @@ describe("a server that falls silent", () => {
     assert.strictEqual(pair.client.epoch, epoch + 1)
     pair.client.receive(pair.now, Packet.encode(Packet.loginResult(true)))
     pair.runUntil(pair.now + 200)
-    assert.strictEqual(pair.client.epoch, epoch + 1, "only one packet was sent")
+    assert.strictEqual(pair.client.epoch, epoch + 1, "only one login packet was sent")
   })
 
   it("ends the session if it refuses the login that is requested then", () => {
@@ -170,12 +170,12 @@ describe("a server that falls silent", () => {
     assert.strictEqual(pair.client.status._tag, "Online")
     assert.deepStrictEqual(failures(pair), [["echo for this session alone", "NotConnected"]])
     const [failure] = pair.outcomes.flatMap(({ result }) => Result.isFailure(result) ? [result.failure] : [])
-    assert.isTrue(failure?.isRetryable, "the session may return, and has")
+    assert.isTrue(failure?.isRetryable, "the session may return")
     assertOwnReplies(pair)
   })
 
   it.prop(
-    "is not doubted by mistake on a network that loses 30 %, so that no message is lost to a new session",
+    "is not confused with a network that loses 30 %: no new session begins",
     [Seed],
     ([seed]) => {
       const pair = online({ seed, conditions: { ...perfect, loss: 0.3, latency: 20 }, server: patient })

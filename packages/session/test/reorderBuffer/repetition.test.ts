@@ -87,7 +87,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
-  it("may be confused with a message of the next round that overtakes others; that message is delivered once", () => {
+  it("may be confused with a later message of the same number that overtakes others; that message is delivered once", () => {
     const overtaken = () => {
       const made = givenUp()
       for (const n of range(125)) made.arrive(n + 4, TIMEOUT)
@@ -114,7 +114,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(arrive(1, TIMEOUT + REPEATED_FOR), "Repeated")
   })
 
-  it("is not confused with the message of the next round that has its number", () => {
+  it("is not confused with a later message of the same number", () => {
     const { arrive, delivered } = givenUp()
     for (const n of range(252)) arrive(n + 4, TIMEOUT)
     assert.strictEqual(arrive(256, TIMEOUT), "New")

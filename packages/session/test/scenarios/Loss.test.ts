@@ -28,7 +28,7 @@ const unhurried = { silenceTimeout: "1 minute" } as const
 const seeds = range(runs(1)).map((i) => (i === 0 ? 22 : 6 + i))
 const cases = seeds.flatMap((seed) => [0.3, 0.5].map((loss) => ({ loss, percent: 100 * loss, seed })))
 
-describe("on a network that loses, repeats and reorders", () => {
+describe("on a network that loses, repeats and reorders datagrams", () => {
   it.effect.each(cases)(
     "1,000 commands, 8 at a time, all get their own reply, and none is executed twice ($percent % lost, seed $seed)",
     ({ loss, seed }) =>

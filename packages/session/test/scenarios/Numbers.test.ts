@@ -34,7 +34,7 @@ describe("with only 256 numbers,", () => {
     () =>
       Effect.gen(function*() {
         const session = yield* Session.make({ password })
-        // Numbers are quarantined for a moment each time round.
+        // After each use, a number is quarantined for a moment.
         yield* timed(Effect.gen(function*() {
           for (let i = 0; i < 100_000; i++) {
             const text = `echo ${i}`

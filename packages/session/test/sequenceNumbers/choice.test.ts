@@ -19,7 +19,7 @@ describe("numbers", () => {
     assert.strictEqual(ORDINARY + RESERVED, 256)
   })
 
-  it("that are used again get late replies, which are not taken for repetitions of former ones", () => {
+  it("that are used again do not take their late replies for repetitions of former ones", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0, 0)
     const again = send(numbers, 10_000)

@@ -112,7 +112,7 @@ describe("a number that was sent once and answered", () => {
     assert.strictEqual(quarantine(LATEST_REPETITION + 1, LATEST_REPETITION + 1), 1)
   })
 
-  it("forgets how late repetitions were before the last hour", () => {
+  it("is quarantined by the delays of the last hour, even if earlier delays were longer", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
@@ -197,7 +197,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
   })
 
-  it("is quarantined for twice the longest time of all replies, which is remembered for an hour from the last reply that took this time", () => {
+  it("is quarantined by the longest reply time for an hour after the last reply that took as long", () => {
     const numbers = new SequenceNumbers()
     const reply = (at: number, time: number) => numbers.answered(send(numbers, at - time), at, time)
     reply(40_000, 1000)

@@ -2,9 +2,9 @@
  * Sets how much is tested, and how a failure is repeated.
  *
  * `pnpm test` runs the short tests, always with the same inputs. `pnpm soak` runs the long ones too, with other inputs
- * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many. It prints the seed of each file, and
- * `BERCON_SEED=<seed>` repeats the file's run. A property that fails prints its smallest failing input, and a token that
- * repeats it:
+ * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many inputs. It prints the seed of each
+ * file, and `BERCON_SEED=<seed>` repeats the file's run. A property that fails prints its smallest failing input, and a
+ * token that repeats it:
  *
  *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
  */

@@ -20,7 +20,7 @@ export const make = Effect.fnUntraced(function*(port: Endpoint, options: PathOpt
     if (!Cause.hasInterruptsOnly(cause)) Queue.failCauseUnsafe(inbound, cause)
   }
   const path = yield* Path.make(options, died)
-  // The random choices do not depend on the port.
+  // The random choices depend on the line's name. It is empty, so they are the same for every port.
   const line = yield* path.line("")
   yield* Effect.addFinalizer(() => Queue.fail(inbound, new EndpointError({ kind: "Closed", address: port.address })))
 

@@ -58,7 +58,7 @@ describe("a command", () => {
     assert.strictEqual(reply({ onCommand }, "missions"), "Missions on server:\n")
   })
 
-  it("is executed after the hook has changed the world; a hook that answers the command may change it, too", () => {
+  it("is executed after the hook has changed the world; a hook that answers the command may change the world, too", () => {
     const before = (world: World.World) => ({ ...world, version: "9.999", missions: ["x"] })
     assert.strictEqual(reply({ onCommand: () => ({ before }) }, "version"), "9.999")
     const server = online({ onCommand: () => ({ before, reply: "" }) })

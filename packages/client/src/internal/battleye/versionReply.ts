@@ -1,5 +1,5 @@
 /**
- * Parses the reply to `version`: a text that contains a number like `1.220`. The rest of its form is unknown.
+ * Parses the reply to `version`: a text, usually with a number like `1.220`. The rest of its form is unknown.
  */
 import * as Result from "effect/Result"
 import { ReplyError } from "../../ReplyError.ts"

@@ -72,7 +72,7 @@ export class Strays {
     this.#all = this.#all.filter((stray) => !(stray.expectation.query && stray.command === command))
   }
 
-  /** Forgets a command whose echo is expected, because it was not sent after all. */
+  /** Forgets a command that was remembered before it was sent, and then was not sent. */
   withdraw(command: string): void {
     const unsent = this.#expected(command)
     if (unsent !== undefined) this.#forget(unsent)
@@ -83,7 +83,7 @@ export class Strays {
     this.#all = this.#all.filter((stray) => stray.until > now && !isQuiet(stray, now))
   }
 
-  /** Forgets the commands whose output follows their echo at once, because the echo of a later command has arrived. */
+  /** The echo of a later command has arrived: forgets the commands whose output follows their echo at once. */
   overtake(): void {
     this.#all = this.#all.filter((stray) => stray.expectation.late || stray.echoExpected)
   }
@@ -144,7 +144,7 @@ const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim
   if (echoExpected && !late) return "No"
   const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
   if (claims.has("Surely")) return "Surely"
-  // Output that can arrive at any time is recognised only by texts that no other command has.
+  // Output that can arrive at any time is recognised only by texts that no other command outputs.
   if (late) return "No"
   // Output that follows its echo at once can also have an unknown form.
   const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))

@@ -1,6 +1,6 @@
 /**
- * Enforces the bans of the book on one server, for as long as the session with the server lasts. It compares the list after
- * each login, after each change of the book, and at an interval. The doorman checks every player.
+ * Enforces the bans of the book on one server, for as long as the session with the server lasts. Compares the server's list
+ * with the book after each login, after each change of the book, and at an interval. The doorman checks every player.
  */
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import * as Cause from "effect/Cause"
@@ -90,16 +90,19 @@ export const make = Effect.fnUntraced(function*(
   })
 
   let epoch: number | undefined
-  let failing: { readonly since: number; readonly tries: number } | undefined
+  let failing: { readonly since: number; readonly tries: number; readonly reason: string } | undefined
 
-  /** Handles a defect of a comparison like a failure, so that players are still checked. */
-  const defective = (defect: unknown) => {
-    const message = `a defect (see the log): ${String(defect)}`
-    return Effect.andThen(
-      failing === undefined ? Effect.logError("comparing the list of bans with the book died", defect) : Effect.void,
-      Effect.fail({ message })
-    )
-  }
+  /** Handles a defect of a comparison like a failure, so that players are still checked. Logs it, unless the last try had it. */
+  const defective = (defect: unknown) =>
+    Effect.suspend(() => {
+      const message = `a defect (see the log): ${String(defect)}`
+      return Effect.andThen(
+        failing?.reason === message
+          ? Effect.void
+          : Effect.logError("comparing the list of bans with the book died", defect),
+        Effect.fail({ message })
+      )
+    })
 
   /**
    * Compares the list, and changes it if necessary. Returns the milliseconds until the next round: `Infinity` without a
@@ -131,8 +134,8 @@ export const make = Effect.fnUntraced(function*(
       return settings.checkInterval
     }
     const tries = (failing?.tries ?? 0) + 1
-    failing = { since: failing?.since ?? (yield* Clock.currentTimeMillis), tries }
-    yield* report({ _tag: "Failing", reason: outcome.failure.message, ...failing })
+    failing = { since: failing?.since ?? (yield* Clock.currentTimeMillis), tries, reason: outcome.failure.message }
+    yield* report({ _tag: "Failing", ...failing })
     return Math.min(LONGEST_DELAY, 1000 * 2 ** (tries - 1))
   })
 

@@ -13,7 +13,7 @@ import * as Ledger from "./ledger.ts"
 import * as ListKeeper from "./listKeeper.ts"
 import * as BanSettings from "./settings.ts"
 
-/** Makes a keeper of the list, and counts of the changes that it makes. */
+/** Makes a keeper of the list, and counters for its changes. */
 const makeKeeper = Effect.fnUntraced(function*(server: string, policy: BanPolicy) {
   const settings = yield* Effect.fromResult(BanSettings.make(policy))
   const changes = { Add: 0, Remove: 0, Restore: 0 }

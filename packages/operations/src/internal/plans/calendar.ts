@@ -4,8 +4,10 @@
 import * as Cron from "effect/Cron"
 import type { Utc } from "effect/DateTime"
 import * as DateTime from "effect/DateTime"
+import * as Formatter from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Checks from "./checks.ts"
 
 /** The field `at` of a plan. */
 export type Times =
@@ -48,15 +50,15 @@ export const make = (times: Times): Calendar => {
   }
 }
 
-/** Describes why the times are not valid, or returns `undefined`. */
-export const problemOf = (times: Times): string | undefined => {
-  // JavaScript can leave out the time zone of a cron expression. The time zone of the machine would then be used.
-  const isLeftOut = times.timeZone === undefined && "once" in times
-  if (!isLeftOut && Option.isNone(DateTime.zoneFromString(String(times.timeZone)))) {
-    return `timeZone must be a time zone such as "Europe/Berlin" (got ${JSON.stringify(times.timeZone)})`
-  }
-  if ("once" in times) return undefined
-  const described = JSON.stringify(times.cron)
+const OVERLAPS = ["earlier", "later", "both"] as const
+
+const zoneProblem = (timeZone: string): string | undefined =>
+  typeof timeZone === "string" && Option.isSome(DateTime.zoneFromString(timeZone))
+    ? undefined
+    : `timeZone must be a time zone such as "Europe/Berlin" ${Checks.got(timeZone)}`
+
+const cronProblem = (times: Extract<Times, { cron: string }>): string | undefined => {
+  const described = Formatter.format(times.cron)
   if (typeof times.cron !== "string") return `cron must be a cron expression such as "0 4 * * *" (got ${described})`
   const parsed = parse(times)
   if (Result.isFailure(parsed)) {
@@ -65,4 +67,18 @@ export const problemOf = (times: Times): string | undefined => {
   // `Cron.next` searches some years ahead, and throws if it finds no time.
   const first = Result.try(() => Cron.next(parsed.success, 0))
   return Result.isFailure(first) ? `cron must match some time (got ${described}, which matches none)` : undefined
+}
+
+/** Describes why the times are not valid, or returns `undefined`. */
+export const problemOf = (times: Times): string | undefined => {
+  const notAnObject = Checks.object("at", times, "{ cron, timeZone } or { once }")
+  if (notAnObject !== undefined) return notAnObject
+  if ("once" in times) {
+    if (!DateTime.isDateTime(times.once)) return `once must be a time ${Checks.got(times.once)}`
+    return times.timeZone === undefined ? undefined : zoneProblem(times.timeZone)
+  }
+  // JavaScript can leave out the time zone of a cron expression. The time zone of the machine would then be used.
+  return zoneProblem(times.timeZone) ??
+    (times.onDstOverlap === undefined ? undefined : Checks.choice("onDstOverlap", times.onDstOverlap, OVERLAPS)) ??
+    cronProblem(times)
 }

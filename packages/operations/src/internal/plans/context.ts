@@ -32,7 +32,7 @@ export interface Context {
   readonly refresh: number
   /** The events of all servers. */
   readonly events: PubSub.PubSub<PlanEvent.PlanEvent>
-  /** Has an element when a plan or an order of this process has changed. */
+  /** Gets an element when this process has changed a plan, aborted a restart or postponed one. */
   readonly changes: PubSub.PubSub<void>
   /** Runs one effect at a time for each plan on each server, so that an order never arrives in the middle of a decision. */
   readonly exclusively: <A, E, R>(

@@ -45,7 +45,7 @@ export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
 
 /** The current state of the server, as far as it is known. */
 export interface Known {
-  /** The name of this driver. Each driver has another name, and a process that starts again has new drivers. */
+  /** The name of this driver. Each driver has its own name, and a process that starts again has new drivers. */
   readonly run: string
   /** Whether the client is logged in. */
   readonly online: boolean

@@ -77,8 +77,8 @@ export const Order = Schema.Struct({
 export type Order = typeof Order.Type
 
 /**
- * The record of a new plan. Occurrences up to `finished` do not take place. `before`: the record with other times, if there is
- * one.
+ * The record of a new plan, or of a plan whose times were changed. Occurrences up to `finished` do not take place. `before`:
+ * the plan's record before the change.
  */
 export const begin = (calendar: string, finished: number, before?: Progress): Progress => ({
   calendar,

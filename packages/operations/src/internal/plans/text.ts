@@ -85,7 +85,7 @@ export const problemOf = (template: string, locale: string): string | undefined 
       return `text may contain {remaining} and {time} (got ${placeholder} in ${JSON.stringify(template)})`
     }
   }
-  return Result.isSuccess(Result.try(() => Intl.getCanonicalLocales(locale)))
+  return typeof locale === "string" && Result.isSuccess(Result.try(() => Intl.getCanonicalLocales(locale)))
     ? undefined
-    : `locale must be a language tag such as "en" or "pt-BR" (got ${JSON.stringify(locale)})`
+    : `locale must be a language tag such as "en" or "pt-BR" ${Checks.got(locale)}`
 }

@@ -1,0 +1,44 @@
+/**
+ * Whether a command that may change something is under way on a server: it was sent, and its outcome is not known.
+ *
+ * **Details**
+ *
+ * Only the datagrams show whether a command was sent. An action first reads a list or determines the flavour, and during an
+ * outage its command waits for the next login.
+ */
+import type { Transport } from "@bercon/client/Transport"
+import * as Packet from "@bercon/codec/Packet"
+import * as Result from "effect/Result"
+import { observed } from "./observed.ts"
+
+/** Commands that change nothing. The empty one is the keepalive. */
+const QUESTION = /^(?:|#?players|admins|bans|#ban list \d+|missions|version|commands)$/i
+
+const decoder = new TextDecoder()
+
+const isChange = (datagram: Uint8Array): boolean => {
+  const packet = Packet.decodeClient(datagram)
+  return Result.isSuccess(packet) && packet.success._tag === "Command" &&
+    !QUESTION.test(decoder.decode(packet.success.payload).trim())
+}
+
+/** Notes the commands that are sent to one server. */
+export class UnderWay {
+  #isAny = false
+
+  /** Whether a command that may change something was sent after the last `settle`. */
+  get isAny(): boolean {
+    return this.#isAny
+  }
+
+  /** Notes that the outcomes of all commands sent so far are known, or reported. */
+  readonly settle = (): void => {
+    this.#isAny = false
+  }
+
+  /** The transport, whose commands are noted. */
+  readonly of = (transport: Transport["Service"]): Transport["Service"] =>
+    observed(transport, (datagram, direction) => {
+      if (direction === "sent" && !this.#isAny) this.#isAny = isChange(datagram)
+    })
+}
