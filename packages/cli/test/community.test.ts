@@ -1,5 +1,5 @@
 /**
- * The commands for a community's bans and plans, run as processes that share a store in a folder with the tests.
+ * The commands for a community's bans and plans, run as processes that share a store with the tests.
  */
 import { Guid } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"

@@ -1,5 +1,5 @@
 /**
- * Tests that no command takes the output of another: of another client, or of an earlier command of this client.
+ * Tests that no command takes the output of another client's command, or of an earlier command of this client.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { MAX_STRAYS, STRAY_MILLIS, STRAY_QUIET_MILLIS } from "../../src/internal/reforger/strays.ts"

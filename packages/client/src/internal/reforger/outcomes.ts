@@ -60,8 +60,7 @@ export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(tri
 
 /**
  * Whether the reply reports that the server refused the command, or failed to execute it. `Timeout` and
- * `Unknown error.` are not refusals: they concern the service that keeps the bans, which may have executed the
- * command.
+ * `Unknown error.` are not refusals: they concern the service for bans, and it may have executed the command.
  */
 export const isRefusal = (reply: string): boolean => {
   const text = trimBlanks(reply)
