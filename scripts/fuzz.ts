@@ -1,6 +1,6 @@
 /**
- * Feeds random input to the parsers and to the session machine. Each of these targets ends when its time is over or a
- * check fails.
+ * Feeds random input to targets: the parsers, the session machine, and others. Each target ends when its time is over
+ * or a check fails.
  *
  * ```sh
  * npx -y pnpm@12 fuzz                                  # every target, 10 seconds in all, from a new seed

@@ -192,7 +192,7 @@ const undetected = (mutants: Mutants): ReadonlyArray<string> =>
   mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage").toSorted(
     (a, b) => a.fileName.localeCompare(b.fileName) || a.location.start.line - b.location.start.line
   ).map(
-    ({ fileName, location: { start }, mutatorName, replacement = "", status }) => {
+    ({ fileName, location: { start }, mutatorName, replacement, status }) => {
       const code = replacement.replaceAll(/\s+/g, " ")
       const place = `${Path.relative(process.cwd(), fileName)}:${start.line}:${start.column}`
       return `${place} ${mutatorName}: ${code.length > 80 ? `${code.slice(0, 80)}...` : code} (${status})`

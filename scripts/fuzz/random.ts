@@ -23,7 +23,7 @@ export const make = (seed: number): Random => {
   return { pick, from: (values) => values[pick(values.length)]!, once: (n) => pick(n) === 0 }
 }
 
-/** Parts that confuse parsers, in addition to those of a target's examples. */
+/** Parts that confuse parsers, in addition to the words of the examples. */
 const fragments: ReadonlyArray<string> = [
   "",
   " ",

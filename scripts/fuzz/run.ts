@@ -11,8 +11,8 @@ export interface Failure {
 }
 
 /**
- * Maximum CPU time of a case, in milliseconds. Inputs are small, so a slower case means an algorithm that grows too
- * fast.
+ * Maximum CPU time of a case, in milliseconds. Inputs are small, so a slower case means that the time grows too fast
+ * with the size of the input.
  */
 const SLOW = 2000
 

@@ -18,7 +18,7 @@ export const ExitCode = {
   failed: 6,
   /** The server took the command, but gave no evidence of its effect in time. */
   unconfirmed: 7,
-  /** Some of several servers, targets, commands or rounds failed, or all failed for different reasons. */
+  /** Some of several servers, targets, commands or rounds failed, or all failed with different codes. */
   someFailed: 8,
   /** The result could not be written to standard output, for example because a disk is full. */
   output: 9

@@ -100,7 +100,7 @@ describe("the format", () => {
     ])
   })
 
-  it("ndjson: has one row per line, which begins with the server if there are several", () => {
+  it("ndjson: has one row per line, which begins with the server if there are several servers", () => {
     assert.strictEqual(
       Format.render(view, [part("a", "b"), failure], { ...context, format: "ndjson", labelled: true }),
       "{\"server\":\"eu1\",\"slot\":0,\"name\":\"a\"}\n{\"server\":\"eu1\",\"slot\":1,\"name\":\"b\"}\n" +

@@ -282,7 +282,7 @@ describe("--server-cfg", () => {
       assert.strictEqual(
         yield* one(from("root"), {}, { "root/BattlEye/beserver.cfg": cfg(4) }),
         `127.0.0.1:4 127.0.0.1:4 ${SECRET} auto`,
-        "it is in the folder BattlEye of that folder"
+        "the file may be in the subfolder BattlEye"
       )
     }))
 

@@ -1,5 +1,5 @@
 /**
- * The commands for a community's bans and plans, run as processes that share a store in a folder with the tests.
+ * The commands for a community's bans and plans, run as processes that share a store with the tests.
  */
 import { Guid } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -99,7 +99,7 @@ describe("bans sync", { concurrent: true }, () => {
           env: { BERCON_PORT: `${altis.address.port}`, BERCON_PASSWORD: "secret" }
         }),
         2,
-        /has bans that are not for all servers, and 127\.0\.0\.1:\d+ has no profile: name it by --profile/
+        /has bans that are not for all servers, and 127\.0\.0\.1:\d+ has no profile: use --profile or --all/
       )
 
       succeeded(

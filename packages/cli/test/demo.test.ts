@@ -9,7 +9,7 @@ const bercon = fileURLToPath(new URL("../bin/bercon.js", import.meta.url))
 const withoutServer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BERCON_")))
 
 interface Outcome {
-  /** `null` if a signal ended it. */
+  /** `null` if a signal ended the process. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string

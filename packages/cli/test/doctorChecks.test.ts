@@ -111,7 +111,7 @@ describe("the checks of a connection", () => {
 
   it("find no problem if all is well", () => {
     assert.deepStrictEqual(found({}).map(({ check, message, status }) => `${status} ${check}: ${message}`), [
-      "ok name: game.example.com is 203.0.113.7 (and 2001:db8::7, which are not used)",
+      "ok name: game.example.com is 203.0.113.7 (not used: 2001:db8::7)",
       "ok password: no blanks or invisible characters in it",
       "ok port: UDP 203.0.113.7 port 2306 answers",
       "ok login: the server accepts the password",

@@ -1,7 +1,18 @@
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { writePassword, writeServer } from "../src/init/store.ts"
@@ -65,6 +76,35 @@ describe("a password that cannot be written to its file", () => {
       const error = yield* Effect.flip(written)
       assert.match(error.message, /eu1 cannot be written \(E[A-Z]+: .+\)$/)
       assert.deepStrictEqual(readdirSync(join(path, "secrets")), ["eu1"])
+    }))
+})
+
+describe("a file of servers that is a symbolic link", () => {
+  const write = (path: string) => writeServer(path, "eu1", entry, Effect.void)
+
+  it.effect("stays a link, and the file behind it is written, even if it does not exist yet", () =>
+    Effect.gen(function*() {
+      const path = yield* folder
+      const [link, target] = [join(path, "servers.toml"), join(path, "dotfiles", "servers.toml")]
+      mkdirSync(join(path, "dotfiles"))
+      symlinkSync("dotfiles/servers.toml", link)
+      for (const id of ["eu1", "eu2"]) {
+        yield* writeServer(link, id, entry, Effect.void)
+        assert.strictEqual(readlinkSync(link), "dotfiles/servers.toml")
+        assert.include(readFileSync(target, "utf8"), `[servers.${id}]`)
+      }
+    }))
+
+  it.effect("into a folder that does not exist, or to itself: is not replaced", () =>
+    Effect.gen(function*() {
+      const path = yield* folder
+      for (const [name, target] of [["lost.toml", "not-mounted/servers.toml"], ["loop.toml", "loop.toml"]] as const) {
+        symlinkSync(target, join(path, name))
+        const error = yield* Effect.flip(write(join(path, name)))
+        assert.match(error.message, /cannot be written \(E(?:NOENT|LOOP): /)
+        assert.strictEqual(readlinkSync(join(path, name)), target)
+      }
+      assert.deepStrictEqual(readdirSync(path), ["loop.toml", "lost.toml"])
     }))
 })
 
@@ -133,8 +173,11 @@ describe("bercon init", { concurrent: true }, () => {
     Effect.gen(function*() {
       const config = join(yield* folder, "servers.toml")
       const args = ["--id", "eu1", "--port", "2306", "--password-variable", "EU1", "--skip-login", "--config", config]
-      failed(yield* bercon(["init", ...args, "--host", "my host"]), 2, /a host has no blanks \(got "my host"\)/)
-      failed(yield* bercon(["init", ...args, "--host", ""]), 2, /a host is not empty \(got ""\)/)
+      failed(yield* bercon(["init", ...args, "--host", "my host"]), 2, /^bercon: host must not contain blanks/)
+      // The same rule as for a login.
+      const rule = /host must be an IPv6 address without brackets and without a port \(got "\[::1\]"\)/
+      failed(yield* bercon(["init", ...args, "--host", "[::1]"]), 2, rule)
+      failed(yield* bercon(["version", "--port", "1", "--password", "x", "--host", "[::1]"]), 2, rule)
       assert.isFalse(existsSync(config))
     }))
 
@@ -173,7 +216,7 @@ describe("bercon init", { concurrent: true }, () => {
         // Typed ahead: the answers to the first questions come at once.
         yield* terminal.type("e u\reu1\rmy host\r\r")
         yield* terminal.until(
-          /^a name has 1 to 64 letters, digits, _ and -\n[^]*^a host has no blanks\nHost \[127\.0\.0\.1\]:\nRConPort:$/m
+          /^a name has 1 to 64 letters, digits, _ and -\n[^]*^host must not contain blanks, line breaks or NUL \(got "my host"\)\nHost \[127\.0\.0\.1\]:\nRConPort:$/m
         )
         yield* terminal.type(`${address.port}`)
         yield* terminal.press("Enter")
@@ -186,21 +229,40 @@ describe("bercon init", { concurrent: true }, () => {
       }).pipe(Effect.scoped)
   )
 
+  /** Runs `bercon init` for a server with the password `hunter2`, and types these passwords. */
+  const typing = Effect.fnUntraced(function*(...passwords: ReadonlyArray<string>) {
+    const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
+    const config = join(yield* folder, "servers.toml")
+    const args = ["init", "--id", "eu1", "--host", "127.0.0.1", "--port", `${address.port}`, "--config", config]
+    const terminal = yield* start(args, { columns: 120 })
+    for (const [tries, password] of passwords.entries()) {
+      yield* terminal.until(new RegExp(`(?:^Password of eu1:$[^]*){${tries + 1}}`, "m"))
+      yield* terminal.type(password)
+      yield* terminal.press("Enter")
+    }
+    return { config, terminal }
+  })
+
   it.live.skipIf(!hasTmux)(
-    `reports a failed login once, and writes nothing if the answer is no${needsTmux}`,
+    `asks for the password again after a wrong one${needsTmux}`,
     () =>
       Effect.gen(function*() {
-        const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
-        const config = join(yield* folder, "servers.toml")
-        const args = ["init", "--id", "eu1", "--host", "127.0.0.1", "--port", `${address.port}`, "--config", config]
-        const terminal = yield* start(args)
-        yield* terminal.until(/^Password of eu1:$/m)
-        yield* terminal.type("wrong")
-        yield* terminal.press("Enter")
-        yield* terminal.until(/^Write it all the same\? \(yes or no\) \[no\]:$/m)
+        const { config, terminal } = yield* typing("wrong", "hunter2")
+        const screen = yield* terminal.until(/^code 0$/m)
+        assert.match(screen, /refused the login: .* RConPassword\. Try again: try 2 of 3$/m)
+        assert.strictEqual(readFileSync(join(config, "..", "secrets", "eu1"), "utf8"), "hunter2\n")
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
+    `asks three times at most, and writes nothing if the answer is no${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { config, terminal } = yield* typing("wrong", "wrong too", "wrong as well")
+        yield* terminal.until(/^Write the profile all the same\? \(yes or no\) \[no\]:$/m)
         yield* terminal.press("Enter")
         const screen = yield* terminal.until(/^bercon: nothing was written\ncode 3$/m)
-        assert.lengthOf(screen.split("refused the login"), 2)
+        assert.lengthOf(screen.split("refused the login"), 4)
         assert.isFalse(existsSync(config))
       }).pipe(Effect.scoped)
   )

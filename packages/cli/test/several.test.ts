@@ -14,7 +14,7 @@ const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n
 const NOT_DONE = "bercon: interrupted after 1 of 2 servers: no complete answer from eu2\n"
 
 describe("several servers", { concurrent: true }, () => {
-  it.live("have their answers labelled, and in the order of the command line if they are in one table", () =>
+  it.live("have labelled answers, which a table lists in the order of the command line", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })
@@ -60,7 +60,7 @@ describe("several servers", { concurrent: true }, () => {
       assert.match(stderr, /^bercon: eu3: .* refused the login/)
     }))
 
-  it.live("make events end if no login succeeds", () =>
+  it.live("make the command `events` end if no login succeeds", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several
       yield* eu1.stop()
@@ -78,7 +78,7 @@ describe("several servers", { concurrent: true }, () => {
       ["raw", /^eu1: Players on server:\n(eu1: .*\n)+eu1: \(1 players in total\)\n$/]
     ] as const
   )(
-    "%s: have their answers printed while one is silent; Ctrl-C names the silent one",
+    "have their answers printed while one is silent, and Ctrl-C names the silent one (%s)",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -98,7 +98,7 @@ describe("several servers", { concurrent: true }, () => {
       ["json", /^\[\s+\{\s+"server": "eu1",\s+"result": \[[^]*"Miller"[^]*\]\s+\}\s+\]\n$/]
     ] as const
   )(
-    "%s: have the answers received so far printed after Ctrl-C, which names the missing servers",
+    "have the answers received so far printed after Ctrl-C, which names the missing servers (%s)",
     ([format, expected]) =>
       Effect.gen(function*() {
         const { bercon, eu2 } = yield* several
@@ -113,7 +113,7 @@ describe("several servers", { concurrent: true }, () => {
       })
   )
 
-  it.live("kick: Ctrl-C names those on which commands under way may have been executed", () =>
+  it.live("are named after Ctrl-C if a kick is still under way on them", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)

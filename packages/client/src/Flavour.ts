@@ -50,8 +50,8 @@ export type Flavour = typeof Flavour.Type
  * **Details**
  *
  * Arma Reforger's own RCON sends an empty reply to a command. Messages follow: the echo of the command, then its
- * output, if there is any, in one or more messages. Nothing relates them to the command, and none is marked as the
- * last, so time decides. A server repeats a lost message after 2 seconds, and later messages wait for it.
+ * output, if there is any, in one or more messages. No number relates them to the command, and none is marked as
+ * the last, so time decides. A server repeats a lost message after 2 seconds, and later messages wait for it.
  *
  * Commands are sent one after the other, because their outputs could not be distinguished.
  *

@@ -94,8 +94,8 @@ export interface Service extends Commands {
   /**
    * Runs a handler for every event of a kind, from now on until the scope closes. Handlers run one after the other, or
    * up to `concurrency` at once. A handler that fails or dies is logged as an error, and stops neither the next event
-   * nor other handlers. A handler that falls more than `messageCapacity` events (of all kinds) behind loses the oldest,
-   * which is counted and logged as a warning.
+   * nor other handlers. A handler that falls more than `messageCapacity` events (of all kinds) behind loses the oldest.
+   * That is counted, and logged as a warning.
    *
    * The fiber ends when `events` ends; interrupting it removes the handler. Dies with a `RangeError` if `concurrency`
    * is invalid.

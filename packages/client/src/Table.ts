@@ -76,5 +76,5 @@ export interface Table<out Row> {
  * @since 0.1.0
  */
 export const isComplete = ({ cut, rows, total, unparsed }: Table<{ readonly id: unknown }>): boolean =>
-  // Some servers print a player twice, so different numbers are counted instead of rows.
+  // Some servers print a player twice, so different ids are counted instead of rows.
   !cut && unparsed.length === 0 && (total === undefined || total <= new Set(rows.map(({ id }) => id)).size)

@@ -9,3 +9,5 @@
 export * as CommandTable from "./internal/commandTable.ts"
 /** Constructs command errors. */
 export * as CommandErrors from "./internal/commandError.ts"
+/** Validates and formats the address of a server. */
+export { Peer } from "@bercon/session/unstable"

@@ -130,7 +130,7 @@ describe("RconClient", () => {
   })
 
   describe("bans, admins, missions, version, commands", () => {
-    it.effect("are queried by name", () =>
+    it.effect("are queried with the commands of these names", () =>
       Effect.gen(function*() {
         const { rcon, session } = yield* start()
         const { adminTable, admins, banTable, bans, commands, missions, version } = rcon

@@ -61,7 +61,7 @@ describe("rows of the list of bans", () => {
     assert.deepStrictEqual(missing(21), [inText([ban(30)]), inText([ban(9)])])
   })
 
-  it("are counted by kind and minutes", () => {
+  it("that are equal, also in their minutes, cancel out one for one", () => {
     assert.deepStrictEqual(except([limited, limited, expired], [limited, permanent]), [limited, expired])
     assert.deepStrictEqual(except([limited], [ban(4)]), [limited])
   })

@@ -142,7 +142,7 @@ describe("the errors of docs/errors.md", () => {
     )
   })
 
-  it("are all produced or constructed above, and documented", () => {
+  it("are all tested and documented", () => {
     const reasons: ReadonlyArray<ReadonlyArray<{ readonly fields: { readonly _tag: unknown } }>> = [
       LoginFailure.LoginFailure.fields.reason.members,
       CommandError.CommandError.fields.reason.members,

@@ -87,7 +87,7 @@ describe("the flavour", () => {
       assert.strictEqual(yield* rcon.flavour, "Reforger")
     }))
 
-  it.effect("that cannot be determined fails the command that needs it", () =>
+  it.effect("fails the command that needs it if it cannot be determined", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start({ flavour: "auto" })
       session.reply = new CommandError.CommandError({

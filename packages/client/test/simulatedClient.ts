@@ -55,7 +55,7 @@ export const collected = Effect.fnUntraced(function*<A extends ServerEvent.Serve
 export const outcome = <A, E>(fiber: Fiber.Fiber<A, E>) =>
   Effect.result(Effect.catchTag(TestRcon.passTime(Fiber.join(fiber), "10 minutes"), "TimeoutError", Effect.die))
 
-/** A server, a client that is logged in to it, and a function that runs its actions. */
+/** A server, a client that is logged in to it, and a function that runs actions of the client. */
 export const online = Effect.fnUntraced(function*(options?: Partial<RconClient.Options>) {
   const server = yield* SimulatedServer.SimulatedServer
   const connecting = yield* Effect.forkScoped(

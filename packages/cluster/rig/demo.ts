@@ -92,7 +92,7 @@ const waitForGaps = Effect.fnUntraced(function*(
   }
 }, (effect) => Effect.orDie(Effect.timeout(effect, "1 minute")))
 
-/** Adds a server from another member of the cluster, and waits until it is online for this member. */
+/** Adds a server, as another member of the cluster, and waits until it is online for this member. */
 const addElsewhere = Effect.fnUntraced(function*(url: Redacted.Redacted, id: string, { address }: Game.GameServer) {
   const fleet = yield* Fleet.Fleet
   const seen = yield* fleet.statusChanges.pipe(

@@ -58,8 +58,8 @@ export type Listed = ReadonlyMap<string, ListedServer>
 
 /**
  * The operations on the list. A member makes its changes one after another. An operation fails with `FleetUnavailable` if no
- * runner answers within 20 seconds after its turn has come. Its `execution` is `"MaybeExecuted"` if the list may have been
- * changed.
+ * runner answers within 20 seconds after the operation's turn has come. The error's `execution` is `"MaybeExecuted"` if the
+ * list may have been changed.
  *
  * @category models
  * @since 0.1.0

@@ -103,7 +103,7 @@ describe("RunnerWatch", () => {
       const ping = (port: number) => Effect.andThen(Effect.sync(() => pinged.add(port)), fails(port === 1))
       assert.deepStrictEqual(yield* watched(ping, 9, (port) => port !== 1), [])
       assert.sameMembers([...pinged], [0, 2, 3])
-      // Two healthy runners are left. This one marks the other.
+      // Two healthy runners are left. The one with the watch marks the other.
       assert.deepStrictEqual(yield* watched((port) => fails(port > 0), 2, (port) => port < 2), ["1 false"])
     }))
 

@@ -151,7 +151,7 @@ describe("a command", () => {
       assert.deepStrictEqual(yield* Fiber.join(command), reply)
     }))
 
-  it.effect("is sent with the number that its epoch has in the activation", () =>
+  it.effect("is sent with its epoch as the activation counts it", () =>
     Effect.gen(function*() {
       const { calls, received } = yield* setup(() => Effect.succeed(reply))
       yield* calls.command("kick 0", { epoch: 6 })

@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function*(options?: {
   // ---------------------------------------------------------------------------
 
   const storage = (self: number): RunnerStorage.RunnerStorage["Service"] => {
-    // A dead runner changes nothing. Until its fibers end, it gets the answers of an empty cluster.
+    // A dead runner changes nothing. Until its fibers end, it gets answers as if it were alone and had no locks.
     const query = <A>(run: () => A, otherwise: A): Effect.Effect<A, ClusterError.PersistenceError> =>
       Effect.suspend(() =>
         dead.has(self)

@@ -158,7 +158,7 @@ describe("UTF-8", () => {
     }
   })
 
-  it.each(corpora)("of a character cut between two parts is whole after joining, in datagrams $name", ({ rows }) => {
+  it.each(corpora)("of a character cut between two parts is whole once they are joined ($name)", ({ rows }) => {
     const parts = rows.filter(({ name }) => name.startsWith("part-utf8-split"))
     const reply = Reassembly.make()
     let bytes: Uint8Array | undefined

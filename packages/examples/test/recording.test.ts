@@ -16,7 +16,7 @@ const recorded = Effect.gen(function*() {
   return datagrams
 })
 
-it.effect("records the datagrams of a session without changing them", () =>
+it.effect("records the datagrams of a session, except its login", () =>
   Effect.gen(function*() {
     const lines = (yield* recorded).map(({ datagram, direction }) => `${direction} type ${datagram[7]}`)
     assert.deepStrictEqual(lines, ["received type 2", "sent type 2", "sent type 1", "received type 1"])

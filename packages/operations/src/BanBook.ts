@@ -191,8 +191,8 @@ export interface Service {
   /** The numbers of entries in the store that cannot be read: their targets are unknown. */
   readonly unreadable: Effect.Effect<ReadonlySet<string>>
   /**
-   * The targets of lifted bans, by the number of the ban: the last 10,000 that would still be in force. A server that was
-   * offline when a ban was lifted still has its row, which is removed by this number after the next login.
+   * The targets of lifted bans, by the number of the ban: the last 10,000 that would still be in force. If a server was
+   * offline when a ban was lifted, the ban's row is found by this number after the next login, and is removed.
    */
   readonly lifted: Effect.Effect<ReadonlyMap<string, BanTarget>>
 }

@@ -188,7 +188,7 @@ const freeNumber = (text: string, isFree: (id: BanEntryId) => boolean): BanEntry
   }
 }
 
-/** The FNV-1a hash of a text. It must never change, because the lists of servers contain numbers that were computed with it. */
+/** The FNV-1a hash of a text. It must never change, because servers list bans with numbers that were computed with it. */
 const hash = (text: string): number => {
   let hash = 0x811c9dc5
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)

@@ -16,7 +16,7 @@
  * If no program drives a server that a plan names, a warning is logged once, because the id may be mistyped. It is no error,
  * because the server may be added later.
  *
- * A warning of players is sent at most once. If its datagram is lost, or the process ends while sending it, players do not get
+ * A warning to players is sent at most once. If its datagram is lost, or the process ends while sending it, players do not get
  * this warning, and the next one follows at its time.
  *
  * **Example** (A fleet)
@@ -253,8 +253,7 @@ export const layer = <E = never, R = never>(
 
 /**
  * Provides plans, and carries them out on every server of the fleet. In a cluster, give this layer to `ClusterSingleton.layer`
- * of `@bercon/cluster`: it then runs on one of the runners, the machines of the cluster, and on another one if that runner
- * ends.
+ * of `@bercon/cluster`: it then runs on one runner of the cluster, and on another one if that runner ends.
  *
  * @category layers
  * @since 0.1.0

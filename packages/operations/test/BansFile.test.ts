@@ -132,7 +132,7 @@ describe("a line", () => {
     assert.deepStrictEqual(BansFile.parse(` \t${guid(1)}  \t -1 \t two  words \t`).bans, [permanent(1, "two  words")])
   })
 
-  it("of a ban with an end may have blanks at its end", () => {
+  it("of a temporary ban may end with blanks", () => {
     assert.strictEqual(BansFile.parse(`${guid(1)} 1415673088 two words  `).bans[0]?.reason, "two words")
   })
 

@@ -118,9 +118,9 @@ describe("plans of a fleet", () => {
           "update malden NotDriven"
         ])
         assert.sameMembers(logged, [
-          "plan \"event\" is for \"altsi\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\"",
-          "plan \"update\" is for \"malden\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\"",
-          "rota \"event\" is for \"altsi\", and no program drives a server of this id: is it mistyped? Driven are \"altis\", \"stratis\""
+          "plan \"event\" is for \"altsi\", which no program drives: is an id mistyped? Driven are \"altis\", \"stratis\"",
+          "plan \"update\" is for \"malden\", which no program drives: is an id mistyped? Driven are \"altis\", \"stratis\"",
+          "rota \"event\" is for \"altsi\", which no program drives: is an id mistyped? Driven are \"altis\", \"stratis\""
         ])
         yield* fleet.add("malden", (yield* simulation.simulate("malden")).options)
         yield* TestRcon.passTime("10 minutes")
@@ -165,13 +165,13 @@ describe("plans of a fleet", () => {
     }).pipe(Effect.provide(KeyValueStore.layerMemory)))
 })
 
-describe("a store that fails", () => {
+describe("a store", () => {
   const broken = (store: KeyValueStore.KeyValueStore, isBroken: () => boolean): KeyValueStore.KeyValueStore => {
     const fail = Effect.fail(new KeyValueStore.KeyValueStoreError({ method: "set", message: "the disk is full" }))
     return { ...store, set: (key, value) => Effect.suspend(() => isBroken() ? fail : store.set(key, value)) }
   }
 
-  it.effect("stops all steps, until it works again", () =>
+  it.effect("that fails stops all steps, until it works again", () =>
     Effect.gen(function*() {
       let isBroken = false
       const store = broken(yield* lastingStore, () => isBroken)
@@ -200,7 +200,7 @@ describe("a store that fails", () => {
       )
     }))
 
-  it.effect("and loses its records causes no repeated warning", () =>
+  it.effect("that has lost its records causes no repeated warning", () =>
     Effect.gen(function*() {
       const store = yield* lastingStore
       const plans = { restarts: [{ ...nightly, warnings: ["30 minutes", "5 minutes"] }] } as const

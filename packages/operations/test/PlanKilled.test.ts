@@ -22,7 +22,7 @@ const POINTS = 15
 /** How many fewer points a process passes if the machine is so busy that both warnings are left out. */
 const SPARE = 6
 
-/** The time from the start of the plan to its restart, in milliseconds: enough for its first warning, 3 seconds before. */
+/** Milliseconds from the start of the plan to its restart. The first warning is due 3 seconds before the restart. */
 const HEAD_START = 3500
 
 const folder = Effect.acquireRelease(
@@ -42,7 +42,7 @@ const bundled = Effect.fnUntraced(function*(folder: string) {
   return file
 })
 
-/** Starts a process that kills itself at this point. Returns when it waits for the time of the restart. */
+/** Starts a process that kills itself at this point. Returns when the process is ready for `start`. */
 const spawnChild = Effect.fnUntraced(function*(program: string, { folder, port }: Omit<Scene, "time">, point: number) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>

@@ -211,7 +211,7 @@ describe("the plans that a command finds in the store", () => {
 })
 
 describe("a plan that is added", () => {
-  it.effect("takes place once, and can be removed before", () =>
+  it.effect("takes place once, and can be removed before its time", () =>
     onServer(
       { from: "2026-03-28T03:00", plans: { restarts: [nightly] } },
       Effect.gen(function*() {

@@ -87,7 +87,7 @@ describe("a plan as data", () => {
     assert.include(problem(input), "plan ")
   })
 
-  it("is refused, also if a value is of another type or not finite", () => {
+  it("is refused if a value is of another type or not finite", () => {
     assert.include(problem({ id: ["x"] as unknown as string }), "id must be a text of 1 to 64 characters (got [\"x\"])")
     assert.include(
       problem({ id: 7 as never, at: { once: "never" } }),
@@ -210,7 +210,7 @@ describe("a warning", () => {
       ["ru", "5 minutes", "Restart in 5 минут at 04:00"],
       ["ru", "1 minute", "Restart in 1 минута at 04:00"]
     ] as const
-  )("is in the plan's language: %s, %s", (locale, remaining, expected) => {
+  )("has the remaining time in the plan's language: %s, %s", (locale, remaining, expected) => {
     assert.strictEqual(text("Restart in {remaining} at {time}", locale, remaining), expected)
   })
 

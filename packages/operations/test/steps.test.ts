@@ -71,7 +71,7 @@ describe("the next step of a plan", () => {
     assert.deepStrictEqual(begin({ ...planned, calendar: "another" }), { _tag: "Begin", afterLoss: false })
   })
 
-  it("is to appoint the next occurrence if another one is recorded, or the same at another time", () => {
+  it("is to appoint the next occurrence if none or another one is recorded, or the same at another time", () => {
     const appoint: Step = { _tag: "Appoint", appointment }
     const at = -HOUR
     assert.deepStrictEqual(stepAt({ at, progress: { calendar, finished: START } }), appoint)

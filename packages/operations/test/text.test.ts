@@ -19,7 +19,7 @@ describe("the time until a restart", () => {
     assert.strictEqual(Duration.toMillis(rounded(millis)), expected)
   })
 
-  it("of less than half a second is 0 seconds", () => {
+  it("is 0 seconds if less than half a second is left", () => {
     assert.strictEqual(RestartPlan.formatDuration(Duration.millis(499), "en"), "0 seconds")
     assert.strictEqual(RestartPlan.formatDuration(Duration.millis(500), "en"), "1 second")
     assert.strictEqual(RestartPlan.formatDuration(Duration.zero, "de"), "0 Sekunden")

@@ -9,8 +9,8 @@
  * everything that it keeps of the datagrams.
  *
  * `NodeTransport` and `DatagramSocketTransport` (on Effect's sockets) use real UDP. `@bercon/testing` has a transport
- * in memory. Your own transport, for example through a SOCKS proxy or from a recording, is an `open` that returns two
- * functions.
+ * in memory. Your own transport, for example through a SOCKS proxy or from a recording, is a name (`peer`) and an
+ * effect (`open`) that returns two functions.
  *
  * **Example** (A transport that records the datagrams of another one, except logins)
  *

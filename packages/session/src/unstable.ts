@@ -11,6 +11,8 @@ export { Broadcast } from "./internal/broadcast.ts"
 export * as CommandErrors from "./internal/commandError.ts"
 /** Reads the monotonic clock. */
 export * as Monotonic from "./internal/monotonic.ts"
+/** Validates and formats the address of a server. */
+export * as Peer from "./internal/peer.ts"
 /** Wraps an effect in a span if a tracer is installed. */
 export * as Span from "./internal/span.ts"
 /** Counters and gauges of one server. */

@@ -61,7 +61,7 @@ const silence = (liveness: Liveness, until = 60_000, replyTime = 200) => {
 }
 
 describe("a server", () => {
-  it("that takes longer for a reply gets that much more time before it is probed, and before it is doubted", () => {
+  it("that takes 3 s for a reply is probed and doubted 2 s later than one that takes a second", () => {
     const { verdicts } = silence(make(), 60_000, 3000)
     assert.deepStrictEqual([verdicts.Probe, verdicts.Doubt], [3000, DOUBT_AFTER + 3000 - PROBE_AFTER])
   })

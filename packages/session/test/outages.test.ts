@@ -189,7 +189,7 @@ describe("the end of a session", () => {
       yield* session.closed
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("makes `closed` die of a defect", () =>
+  it.effect("makes `closed` die if the transport has a defect", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
       const transport = Transport.Transport.of({ peer: "broken:1", open: Effect.die("boom") })

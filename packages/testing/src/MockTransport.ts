@@ -49,7 +49,10 @@ export class MockTransport extends Context.Service<MockTransport, {
   readonly give: (datagram: Uint8Array) => Effect.Effect<void>
   /** Makes the open socket fail; the session then opens another. Without an open socket it has no effect. */
   readonly fail: (error: Transport.TransportError) => Effect.Effect<void>
-  /** From now on, every `open` or `send` fails with these errors, until `failing` is called again. `{}` ends the failures. */
+  /**
+   * From now on, opening a socket fails with `open`, and sending a datagram with `write`. An error that is left out ends such
+   * failures.
+   */
   readonly failing: (
     errors: {
       readonly open?: Transport.TransportError | undefined

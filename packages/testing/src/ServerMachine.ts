@@ -4,8 +4,8 @@
  * **Details**
  *
  * The inputs are datagrams and the time ({@link receive}, {@link tick}); the outputs are datagrams ({@link drain}).
- * {@link wakeAt} is the time of the next action. Every function that takes `now` first performs the actions that were
- * due by then; a superfluous {@link tick} has no effect. `now` is in milliseconds on any clock that does not run
+ * {@link wakeAt} is the time of the next action. Every function that takes `now` begins with the actions that were due
+ * by then; a superfluous {@link tick} has no effect. `now` is in milliseconds on any clock that does not run
  * backwards.
  *
  * The machine records its actions, and breaches of the protocol by clients, for tests to read. Every record keeps the

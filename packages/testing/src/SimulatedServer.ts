@@ -13,7 +13,7 @@
  *
  * While the server is down, `join`, `identify`, `verify`, `leave`, `chat`, `kick` and `emit` die with a `RangeError`.
  *
- * Records keep the last 10,000 entries by default (`recordCapacity`).
+ * Records keep at most 10,000 entries by default (`recordCapacity`).
  *
  * **Gotchas**
  *
@@ -106,7 +106,7 @@ export class SimulatedServer extends Context.Service<SimulatedServer, {
   /** Ends `refuse`. */
   readonly admit: Effect.Effect<void>
 
-  /** Every login packet. Like all records, it keeps the last 10,000 entries by default. */
+  /** Every login packet. Like all records, it keeps at most 10,000 entries by default. */
   readonly logins: Effect.Effect<ReadonlyArray<ServerMachine.Login>>
   /** Every command packet from a session, including keepalives. */
   readonly commands: Effect.Effect<ReadonlyArray<ServerMachine.Command>>

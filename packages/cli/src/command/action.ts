@@ -108,8 +108,8 @@ const IMPOSSIBLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Performs the steps of an action, one after the other. If the effect of a step fails (`ActionError`, but not `LookupFailed`),
- * the next steps are still tried. Any other failure, such as no answer from the server, ends the action.
+ * Performs the steps of an action, one after the other. If a step fails with an `ActionError` other than `LookupFailed`, the
+ * next steps are still tried. Any other failure, such as no answer from the server, ends the action.
  *
  * A single step fails with its own failure, several steps with `SomeFailed`. But if the first step has a failure that every
  * target would have, the action fails with that one.

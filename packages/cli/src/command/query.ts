@@ -24,7 +24,9 @@ export const repetition = {
     Flag.optional
   ),
   interval: Flags.duration("interval").pipe(
-    Flag.withDescription("How long to wait between two rounds. Default 1s. Without --repeat: asks until you stop it"),
+    Flag.withDescription(
+      "How long to wait between two rounds. Default 1s. Given without --repeat: repeats until Ctrl-C"
+    ),
     Flag.optional
   )
 }

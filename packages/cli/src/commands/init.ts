@@ -1,10 +1,9 @@
+import { Peer } from "@bercon/client/unstable"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Path from "node:path"
 import { define } from "../command/define.ts"
-import { login } from "../connection/login.ts"
 import * as Password from "../connection/Password.ts"
 import * as Profiles from "../connection/Profiles.ts"
 import { fromFlags, fromVariables, namesIn, usage } from "../connection/Sources.ts"
@@ -19,8 +18,7 @@ const missing = (what: string, flag: string) => usage(`${what} is missing: use $
 const portProblem = (text: string): string | undefined =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
 
-const hostProblem = (text: string): string | undefined =>
-  text === "" ? "a host is not empty" : /\s/.test(text) ? "a host has no blanks" : undefined
+const hostProblem = (host: string): string | undefined => Peer.problemOfHost("host", host)
 
 /** Writes a profile. */
 export const init = define(
@@ -58,9 +56,10 @@ export const init = define(
   (input) =>
     Effect.gen(function*() {
       const flags = yield* bercon
-      const { store, toml } = yield* Effect.promise(async () => ({
+      const { store, toml, trial } = yield* Effect.promise(async () => ({
         store: await import("../init/store.ts"),
-        toml: await import("../init/toml.ts")
+        toml: await import("../init/toml.ts"),
+        trial: await import("../init/trial.ts")
       }))
       const given = yield* fromFlags(flags)
       const variables = yield* fromVariables
@@ -86,14 +85,16 @@ export const init = define(
       const knownHost = given.host ?? variables.host
       const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", hostProblem, "127.0.0.1") : "127.0.0.1")
       const problem = hostProblem(host)
-      if (problem !== undefined) return yield* usage(`${problem} (got ${JSON.stringify(host)})`)
+      if (problem !== undefined) return yield* usage(problem)
       const knownPort = given.port ?? variables.port
       const port = knownPort ?? (Password.canAsk()
         ? Number(yield* ask("RConPort", portProblem))
         : yield* missing("the port", "--port"))
       const flavour = given.flavour ?? variables.flavour ?? "auto"
 
-      const password = Option.isSome(passwordVariable)
+      const ownFile = Option.filter(flags.passwordFile, (file) => file !== "-")
+      const isOwn = Option.isNone(passwordVariable) && Option.isNone(ownFile)
+      let password = Option.isSome(passwordVariable)
         ? yield* Profiles.redactedVariable(passwordVariable.value)
         : yield* (given.password ?? variables.password ?? Effect.succeedNone).pipe(
           Effect.flatMap((password) => Option.isSome(password) ? Effect.succeed(password) : Password.ask(id))
@@ -104,26 +105,25 @@ export const init = define(
           : missing("the password", "--password-file (- is standard input) or --password-variable")
       }
       if (Option.isSome(password) && !input.skipLogin) {
-        const loginTimeout = Option.getOrElse(flags.wait, () => flags.timeout)
-        const options = { host, port, flavour, password: password.value, loginTimeout }
-        const tried = yield* Progress.during([`${host}:${port}`], () =>
-          Effect.result(Effect.scoped(login({ options, isPatient: Option.isSome(flags.wait) })))).pipe(
-            Effect.provideService(Progress.Quiet, flags.quiet)
-          )
-        if (Result.isFailure(tried)) {
-          if (!Password.canAsk()) {
-            return yield* Effect.fail(tried.failure)
-          }
+        const subject = {
+          options: { host, port, flavour, loginTimeout: Option.getOrElse(flags.wait, () => flags.timeout) },
+          isPatient: Option.isSome(flags.wait)
+        }
+        const tried = yield* trial.tried(subject, password.value, (problem) =>
+          isOwn && Password.canAsk()
+            ? Effect.andThen(note(`bercon: ${problem}`), Password.ask(id))
+            : Effect.succeedNone).pipe(Effect.provideService(Progress.Quiet, flags.quiet))
+        password = Option.some(tried.password)
+        if (tried.failure !== undefined) {
+          if (!Password.canAsk()) return yield* Effect.fail(tried.failure)
           yield* note(`bercon: ${Failure.describe(tried.failure)}`)
-          if (!(yield* confirm("Write it all the same?"))) {
+          if (!(yield* confirm("Write the profile all the same?"))) {
             yield* note("bercon: nothing was written")
             return yield* new Failure.Reported({ code: Failure.exitCode(tried.failure) })
           }
         }
       }
 
-      const ownFile = Option.filter(flags.passwordFile, (file) =>
-        file !== "-")
       const where = Option.isSome(passwordVariable)
         ? { passwordVariable: passwordVariable.value }
         : Option.isSome(ownFile)
@@ -133,7 +133,7 @@ export const init = define(
         path,
         id,
         { host, port, flavour: flavour === "auto" ? undefined : flavour, password: where },
-        Option.isNone(passwordVariable) && Option.isNone(ownFile) && Option.isSome(password)
+        isOwn && Option.isSome(password)
           ? store.writePassword(path, id, password.value)
           : Effect.void
       )

@@ -131,7 +131,7 @@ const toServerFailure = (error: { readonly _tag: string; readonly message: strin
  */
 const problemOfId = ({ name, profile }: Server): string | undefined =>
   profile === undefined
-    ? `${name} has no profile: name it by --profile or --all. ` +
+    ? `${name} has no profile: use --profile or --all. ` +
       "The name of the profile must be the server's id in your program"
     : profile.movedBy.length > 0
     ? `the address of the profile ${JSON.stringify(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
@@ -140,14 +140,14 @@ const problemOfId = ({ name, profile }: Server): string | undefined =>
 
 /** Syncs the lists of all servers, or prints what would be changed. */
 export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isEmptyAllowed, mark, source }: Options) {
-  // A file does not show which bans were in it before. So every row with the mark that is not in the file is removed.
+  // A file does not show which bans were in it before. So every marked row that is not in the file is removed.
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
   const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
     Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
-  // A book in a folder needs no such check: it remembers lifted bans, and if it has no others, only their rows are removed.
+  // A book in a folder needs no such check. If it is empty, only the rows of lifted bans are removed.
   if ("file" in source && entries.length === 0 && !isEmptyAllowed && !isDryRun) {
     return yield* new UsageError({
       message: `${described(source)} has no bans. --allow-empty removes all rows with its mark from the servers, and ` +

@@ -11,7 +11,7 @@ export const Check = Schema.Struct({
   check: Schema.String,
   /**
    * - `ok`: in order.
-   * - `note`: it works, and is worth knowing.
+   * - `note`: it works, and the message is worth knowing.
    * - `problem`: it does not work, or will not.
    */
   status: Schema.Literals(["ok", "note", "problem"]),
@@ -24,13 +24,13 @@ export const Check = Schema.Struct({
 /** A finding. */
 export type Check = typeof Check.Type
 
-/** It is in order. */
+/** The thing is in order. */
 export const ok = (check: string, message: string): Check => ({ check, status: "ok", message })
 
-/** It works, and is worth knowing. */
+/** The thing works, and the message is worth knowing. */
 export const note = (check: string, message: string): Check => ({ check, status: "note", message })
 
-/** It does not work. */
+/** The thing does not work, or will not. */
 export const problem = (check: string, exitCode: ExitCode, message: string): Check => ({
   check,
   status: "problem",

@@ -47,8 +47,8 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
       "file",
       misses.length > 0
         ? `the server does not read ${quoted(misses)}: call it ${NAMES}`
-        : `there is no ${NAMES} in ${folder}. The server's -BEpath names the folder, otherwise it is battleye beside ` +
-          "the server (Linux) or BattlEye in its profiles (Windows)"
+        : `there is no ${NAMES} in ${folder}. The file is in the folder that the server's -BEpath names, or else in ` +
+          "battleye beside the server (Linux) or BattlEye in its profiles (Windows)"
     )]
   }
   const name = Path.basename(chosen.cfg.path)
@@ -79,7 +79,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
       `changes in ${
         Path.basename(active[0]!.path)
       } are not read: write them to a new beserver_x64.cfg, and restart. If no ` +
-        "server is running, a crash has left it behind: RCON may not start until you rename it to beserver_x64.cfg"
+        "server is running, a crash has left this file behind: RCON may not start until you rename it to beserver_x64.cfg"
     ))
   }
   if (misses.length > 0) found.push(note("file", `the server does not read ${quoted(misses)}`))
@@ -103,7 +103,7 @@ const line = ([key, value]: readonly [key: string, value: string]): ReadonlyArra
   }
   return value !== "" && /^(?:rcon|restrict|password$|port$)[a-z_]{0,12}$/.test(key)
     ? [
-      wrong("lines", `there is no setting ${key}: its name must be one of RConPassword, RConPort, RConIP, RestrictRCon`)
+      wrong("lines", `there is no setting ${key}. The settings are RConPassword, RConPort, RConIP and RestrictRCon`)
     ]
     : []
 }

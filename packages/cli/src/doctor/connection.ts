@@ -1,5 +1,5 @@
 /**
- * Interprets the facts about a connection: a finding for each step, up to the first that makes the next ones impossible.
+ * Interprets the facts about a connection: a finding for each step, until a problem makes the next steps impossible.
  */
 import type { Admin } from "@bercon/client/Admin"
 import type { Flavour } from "@bercon/client/Flavour"
@@ -46,7 +46,7 @@ const name = ({ addresses, host }: Facts): Check => {
   }
   if (Net.isIP(host) !== 0) return ok("name", `${host} is an address`)
   const [first = "", ...others] = addresses
-  return ok("name", `${host} is ${first}${others.length > 0 ? ` (and ${others.join(", ")}, which are not used)` : ""}`)
+  return ok("name", `${host} is ${first}${others.length > 0 ? ` (not used: ${others.join(", ")})` : ""}`)
 }
 
 const password = ({ oddities }: Facts): Check =>
@@ -58,7 +58,7 @@ const password = ({ oddities }: Facts): Check =>
 
 const SILENCE =
   "usual causes: the server is still starting; its RConPort is another port, for example because the game's port was given; " +
-  "RConPassword or RConPort is not set, or the server does not read their file (see --server-cfg); a firewall drops UDP"
+  "RConPassword or RConPort is not set, or the server does not read the file with them (see --server-cfg); a firewall drops UDP"
 
 /** Whether a BattlEye server answers at the port. */
 const port = ({ addresses, failure, port, received }: Facts): Check => {

@@ -1,5 +1,5 @@
 /**
- * Writes a server to the file of servers, and its password to a file of its own that only its owner can read.
+ * Writes a server to the file of servers, and the password to a separate file that only the user can read.
  */
 import type { ServersFileError } from "@bercon/fleet/FleetError"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"
@@ -59,6 +59,17 @@ const serversIn = (file: string): Effect.Effect<ReadonlyMap<string, NodeFleet.Fi
 export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersFileError> =>
   Effect.map(serversIn(file), (servers) => new Set(servers.keys()))
 
+/**
+ * The path of the file itself, behind symbolic links, which need not exist yet. Replacing a link would cut it off from the
+ * folder in which its owner keeps the file.
+ */
+const behindLinks = (path: string): string => {
+  // Fails if the links are a loop.
+  if (Fs.statSync(path, { throwIfNoEntry: false }) !== undefined) return Fs.realpathSync(path)
+  const isLink = Fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  return isLink ? behindLinks(Path.resolve(Fs.realpathSync(Path.dirname(path)), Fs.readlinkSync(path))) : path
+}
+
 const hasAddress = (server: NodeFleet.FileServer | undefined, { host, port }: Pick<Entry, "host" | "port">): boolean =>
   server?.host === host && server.port === port
 
@@ -73,7 +84,7 @@ export const writeServer = Effect.fnUntraced(function*(
   prepare: Effect.Effect<void, UsageError>
 ): Effect.fn.Return<void, UsageError | ServersFileError> {
   const before = yield* serversIn(file)
-  const path = Fs.existsSync(file) ? Fs.realpathSync(file) : file
+  const path = yield* io(file, "written", () => behindLinks(file))
   const old = Fs.existsSync(path) ? yield* io(path, "read", () => Fs.readFileSync(path, "utf8")) : ""
   const text = withServer(old, id, entry, before.has(id))
   const byHand = failed(
@@ -82,7 +93,8 @@ export const writeServer = Effect.fnUntraced(function*(
   if (text === undefined) return yield* byHand
   const trial = `${path}.try`
   yield* io(path, "written", () => {
-    Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
+    // The folder behind a link is its owner's. If it is missing, a disk may not be mounted.
+    if (path === file) Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     Fs.writeFileSync(trial, text, { mode: OWNER_ONLY })
   })
   const after = yield* Effect.mapError(serversIn(trial), () => byHand).pipe(

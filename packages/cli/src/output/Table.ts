@@ -1,5 +1,5 @@
 /**
- * Writes tables for people. Columns are aligned by the cells that their texts take on a terminal. If the terminal is too
+ * Writes tables for people. Columns are aligned by the width of their texts on a terminal. If the terminal is too
  * narrow, each field gets a line of its own.
  */
 import * as CliOutput from "effect/cli/CliOutput"
@@ -8,7 +8,7 @@ import type { Column } from "./View.ts"
 
 /** The width and colours of the terminal or file that a table is printed to. */
 export interface Style {
-  /** How many cells a line has. `undefined`: any number, as in a file. */
+  /** How many characters a line has. `undefined`: any number, as in a file. */
   readonly width: number | undefined
   /** Whether it shows colours. */
   readonly colours: boolean

@@ -17,7 +17,7 @@ import * as Random from "effect/Random"
 export interface Options {
   /** The number of players at first. Later it varies around this number. */
   readonly players: number
-  /** How much faster they act. At 1, eight players act about a dozen times a minute. */
+  /** How fast they act. At 1, eight players act about a dozen times a minute; at 2, twice as often. */
   readonly speed: number
 }
 

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import process from "node:process"
 import * as Readline from "node:readline"
 
-/** Begins the alternate screen, without a cursor, on which lines do not wrap. */
+/** Begins the alternate screen, hides the cursor, and stops the wrapping of lines. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 

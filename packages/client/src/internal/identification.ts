@@ -7,7 +7,7 @@
 import type { Player, PlayerId } from "../Player.ts"
 import { compare } from "./playerTarget.ts"
 
-/** Time in milliseconds after which a player without a verified GUID is announced. */
+/** A player without a verified GUID is announced when a list arrives this many milliseconds after the visit began, or later. */
 export const PATIENCE = 60_000
 
 /**

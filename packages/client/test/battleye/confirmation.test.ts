@@ -207,7 +207,7 @@ describe("the evidence of an action", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("does not keep another action waiting beyond that action's timeout", () =>
+  it.effect("delays another action at most until the timeout of that other action", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.onCommand((text) => text === "bans" ? { delay: Duration.infinity } : undefined)

@@ -61,7 +61,7 @@ describe("the echo of a chat message of 300 bytes", () => {
       ["is evidence if it has 201 bytes, and so ends inside a character", bytes(201), "done"],
       ["is evidence if it is complete", long, "done"],
       ["is no evidence if it has only 60 bytes", bytes(60), "Unconfirmed"],
-      ["is no evidence if it ends with another character", `${bytes(128)}x`, "Unconfirmed"]
+      ["is no evidence if its last character is a different one", `${bytes(128)}x`, "Unconfirmed"]
     ] as const
   )("%s", ([, echo, outcome]) =>
     Effect.gen(function*() {

@@ -22,7 +22,7 @@ describe("a command on a Reforger server", () => {
       assert.strictEqual(yield* list, `${PLAYERS}\n${row(1, "Bob")}`)
     }))
 
-  it.effect("that is empty is sent without a wait for its turn", () =>
+  it.effect("is sent without a wait for its turn if it is empty", () =>
     Effect.gen(function*() {
       const { commands, texts } = yield* start()
       yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
@@ -54,7 +54,7 @@ describe("a command on a Reforger server", () => {
       assert.strictEqual((yield* Effect.flip(Fiber.join(hasty))).reason._tag, "IncompleteReply")
     }))
 
-  it.effect("has the timeout of its call for its turn and its output together", () =>
+  it.effect("must get its turn and its output within the timeout of its call", () =>
     Effect.gen(function*() {
       const { commands, say, session } = yield* start({ longest: Duration.infinity })
       const first = yield* Effect.forkChild(commands.command("#a", { timeout: "6 seconds" }), {

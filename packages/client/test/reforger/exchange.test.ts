@@ -102,7 +102,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(kick.outcome(1), complete("Player 'Bob' kicked!"))
   })
 
-  it("needs no echo for a text that no other command has, if the echo is lost", () => {
+  it("takes a text that only its command outputs, even if the echo is lost", () => {
     const list = sent("#players")
     assert.isFalse(list.offer(1, PLAYERS))
     list.gap()
@@ -225,8 +225,7 @@ describe("Exchange", () => {
             say("text", unread ? `unread <${id}>` : `${PLAYERS}\n${row(1, `<${id}>`)}`)
             break
           case "#ban list":
-            // Late output is recognised only by words that no other output contains. So all output of other clients
-            // contains them.
+            // A late list of bans is recognised only by its heading. So the lists of other clients always have it.
             say("text", unread && who === "us" ? `unread <${id}>` : `Bans: [BanID] ; [Player UID] ; [Duration] <${id}>`)
             break
           case "#kick":

@@ -5,7 +5,7 @@ import { OLDER_BANS, PLAYERS, row, UUID } from "./texts.ts"
 
 const BAN = `- ${UUID} | Bob`
 const CHAT = "(Side) Bob: hello"
-/** The start of a text that may have been cut at the maximum length of a message. */
+/** Makes a text so long that it may have been cut at the maximum length of a message. */
 const LONG = "x".repeat(1000)
 const page = (title: string, ...rows: ReadonlyArray<string>) =>
   [title, "- Identity Id | Banned name", ...rows].join("\n")

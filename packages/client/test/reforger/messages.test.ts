@@ -25,7 +25,7 @@ describe("several messages", () => {
     [["é".repeat(450), "b"], `${"é".repeat(450)}b`],
     [["€".repeat(299), "b"], `${"€".repeat(299)}\nb`],
     [["😀".repeat(225), "b"], `${"😀".repeat(225)}b`]
-  ])("are joined to one text (example %#)", (texts, expected) => {
+  ])("are joined into one text (example %#)", (texts, expected) => {
     assert.strictEqual(join(texts), expected)
   })
 })

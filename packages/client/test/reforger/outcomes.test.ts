@@ -59,7 +59,7 @@ describe("the outcomes of actions", () => {
     for (const end of ["", "\0", "\r\n", " \0"]) assert.deepStrictEqual(claims(text + end), expected)
   })
 
-  it("are only these texts, whole and from their start", () => {
+  it("are recognised only at the start of a text, and only if they are the whole text or have a free end", () => {
     for (const text of ["", "Server is on fire", "Multiple users", "Help for kick command.", "Player Bob kicked!"]) {
       assert.deepStrictEqual(claims(text), NO_CLAIM, text)
     }

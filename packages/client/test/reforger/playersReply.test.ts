@@ -79,7 +79,7 @@ describe("the reply to #players", () => {
     }
   )
 
-  it("has a part of a name as a row only if no other row has its number", () => {
+  it("is parsed with a row inside a name only if no other row has that number", () => {
     const name = `x2 ; ${UUID} ; Eve`
     const others = read(`1 ; ${identity(1)} ; ${name}`, `#2 ; ${identity(2)} ; Al`)
     assert.deepStrictEqual(others.rows.map(String), [`#1 ${name}`, "#2 Al"])

@@ -1,5 +1,5 @@
 /**
- * Tests that no command takes the output of another: of another client, or of an earlier command of this client.
+ * Tests that no command takes the output of another client's command, or of an earlier command of this client.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { MAX_STRAYS, STRAY_MILLIS, STRAY_QUIET_MILLIS } from "../../src/internal/reforger/strays.ts"
@@ -36,7 +36,7 @@ describe("a command in progress", () => {
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
   })
 
-  it("leaves a text of unknown form to another client's command whose output follows the echo at once", () => {
+  it("leaves a text of unknown form to another client's command whose output follows its echo at once", () => {
     const foo = () => {
       const exchange = typed("#foo")
       exchange.offer(0, echo("#foo"))

@@ -163,7 +163,7 @@ describe("a text of unknown form", () => {
     assert.deepStrictEqual(ban.outcome(5000), complete(UNREAD))
   })
 
-  it("is kept only up to a limited number", () => {
+  it("is discarded if the maximum number of such texts is kept already", () => {
     const exchange = sent("#players")
     exchange.offer(0, echo("#players"))
     for (let index = 0; index <= MAX_TEXTS; index++) exchange.offer(0, `${index}`)

@@ -206,7 +206,7 @@ export class Calls {
       const error = Option.getOrUndefined(Exit.findErrorOption(exit))
       if (error instanceof CommandError.CommandError) {
         const { reason } = error
-        // The runner has closed its session with the server, but the remote session continues.
+        // If only the runner's session with the server was closed, the remote session continues.
         if (reason._tag !== "SessionClosed" || reason.cause !== undefined) return fail(text, this.#after(sends, reason))
         if (reason.sends === 0) return Effect.delay(this.#attempt(request, sends), RETRY_DELAY)
       }

@@ -1,5 +1,5 @@
 /**
- * Reads a feed of an entity on any runner, until the feed is lost.
+ * Reads a feed of an entity on any runner, until the feed ends or is lost.
  *
  * **Details**
  *
@@ -36,7 +36,7 @@ export const read = Effect.fnUntraced(function*<A, E>({ failed, open, silenceTim
   const now = yield* Monotonic.make
   let heardAt = now()
   let isCurrent = true
-  // Completed as soon as the feed has ended. The reading fiber may still take long, because it then notifies the runner.
+  // Completed as soon as the feed has ended. The reading fiber may end much later, because it first notifies the runner.
   const ended = Deferred.makeUnsafe<void>()
   const end = Effect.sync(() => Deferred.doneUnsafe(ended, Exit.void))
 

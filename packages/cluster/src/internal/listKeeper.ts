@@ -50,7 +50,7 @@ const ListKeeper = Entity.make("@bercon/ServerList", [
 /** The list before its first change. */
 const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, changes: [], servers: [] })
 
-/** How many names of changes a list keeps. A member that missed the outcome of a change looks for its name there. */
+/** How many names of changes a list keeps. A member that missed the outcome of its change looks for the name there. */
 const REMEMBERED = 100
 
 const unavailable = (execution: FleetUnavailable["execution"], problem: string) =>
@@ -105,7 +105,7 @@ const handlers = Effect.gen(function*() {
         isKnown = false
         yield* Effect.timeout(store.set(KEY, next), STORE_TIMEOUT).pipe(
           Effect.tapError((error) => Effect.logError("the list of servers cannot be stored", error)),
-          Effect.mapError(() => unavailable("MaybeExecuted", "the store has not taken the change"))
+          Effect.mapError(() => unavailable("MaybeExecuted", "the store did not confirm the change"))
         )
         return learn(next)
       })),

@@ -23,14 +23,14 @@ import { causeOf, triesOf } from "./outage.ts"
 export interface Options {
   /** The server's id. */
   readonly id: string
-  /** The required definition of the server. Default: any. */
+  /** The required generation of the server's definition; `undefined` for any. */
   readonly generation: string | undefined
   /** A name that is unique in the cluster. */
   readonly name: string
   readonly entity: Entity
   /** In milliseconds. */
   readonly commandTimeout: number
-  /** After this time without an element the feed counts as lost. In milliseconds. */
+  /** After this time, or two heartbeats if that is longer, a silent feed counts as lost. In milliseconds. */
   readonly silenceTimeout: number
   readonly messageCapacity: number
   readonly clock: Clock.Clock
@@ -240,7 +240,7 @@ export class Remote {
   }
 
   #changeStatus(next: Exclude<Status, { readonly _tag: "Closed" }>): void {
-    // For a new activation the coming login is the first one. For this session it need not be.
+    // A new activation reports `Connecting`. For this session that is `Reconnecting`, unless it was never logged in.
     const status: Status = next._tag === "Connecting" && this.#epoch > 0 ? { ...next, _tag: "Reconnecting" } : next
     const before = this.#status
     if (

@@ -1,5 +1,5 @@
 /**
- * Calls to the engine that a caller can interrupt without waiting.
+ * Calls to Effect Cluster that a caller can interrupt without waiting.
  */
 import * as Effect from "effect/Effect"
 

@@ -7,7 +7,7 @@ import type * as Packet from "@bercon/codec/Packet"
 import * as Reassembly from "@bercon/codec/Reassembly"
 import type { Ticket } from "./ticket.ts"
 
-/** Maximum size of all incomplete replies together. The longest reply has 255 KiB. */
+/** Maximum size of all incomplete replies together. The longest reply of a real server has 255 KiB. */
 export const REPLY_BYTES = 16 * 1024 * 1024
 
 export class InFlight<H> {

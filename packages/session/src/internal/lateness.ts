@@ -13,7 +13,7 @@
 
 /** Minimum time for which a command may still be answered after its last datagram. */
 export const LATE_REPLY = 40_000
-/** The same time as a multiple of the longest time that a reply took. */
+/** Another minimum of that time: a multiple of the longest time that a reply took. */
 const LATE_REPLIES = 2
 /** Maximum lateness at which a server, or a network, still counts as keeping the order. */
 export const DISORDER = 1000

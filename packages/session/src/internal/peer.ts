@@ -24,8 +24,8 @@ const isPort = (port: number, minimum: number): boolean => Number.isInteger(port
 export const nameOf = ({ host, port }: Remote): string =>
   /:.*:/.test(host) && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`
 
-/** The problem with a host; `undefined` if it is valid. */
-const problemOfHost = (name: string, host: string): string | undefined => {
+/** The problem with a host; `undefined` if it is valid. `name`: what the host is called in the sentence. */
+export const problemOfHost = (name: string, host: string): string | undefined => {
   const got = `(got ${JSON.stringify(host)})`
   if (host === "") return `${name} must not be empty`
   if (/[\s\0]/.test(host)) return `${name} must not contain blanks, line breaks or NUL ${got}`

@@ -12,8 +12,8 @@
  *
  * Limits: on a network without loss, every message is delivered once and in order, however many come a second. On a
  * network with loss, this is true up to about 12 messages a second. At higher rates the 256 numbers come round while
- * old messages are still repeated, so that one message can be taken for another. More than about 20 equal messages a
- * second can be taken for repetitions.
+ * old messages are still repeated, so that one message can be taken for another. Equal messages can then be taken for
+ * repetitions if there are more than about 20 a second.
  *
  * Times are in milliseconds.
  */

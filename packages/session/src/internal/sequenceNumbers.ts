@@ -292,7 +292,8 @@ export class SequenceNumbers {
   /**
    * Records a complete reply to a number that is not in use: a late or repeated reply. `roundTrip` is as for
    * `answered`. Returns the round-trip time of the first reply as soon as every datagram of the command has a reply,
-   * because the first reply then belongs to the first datagram. Otherwise returns `undefined`.
+   * because the first reply then belongs to the first datagram. Returns `undefined` before that, and if the process was
+   * suspended.
    */
   stray(number: number, now: number, roundTrip: number): number | undefined {
     if (now - this.lastSentAt(number) > this.#lateness.lateReply) return undefined

@@ -11,7 +11,7 @@ import type { OutageCause } from "../LoginFailure.ts"
 import type { Outage, Status } from "../Status.ts"
 import { sentence } from "./sentence.ts"
 
-/** An outage, or a slow first login, is reported again after this many milliseconds. */
+/** Time until the first reminder of an outage, or of a slow first login, in milliseconds. */
 const FIRST_REMINDER = 60_000
 /** Maximum time between two reminders in milliseconds. The time grows with the outage. */
 const LONGEST_REMINDER = 3_600_000

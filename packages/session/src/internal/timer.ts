@@ -66,7 +66,7 @@ export class Timer {
     return true
   }
 
-  /** Puts an entry at a free place, or moves others there until it fits. */
+  /** Puts an entry into the heap, starting at a free place. Other entries move until it fits. */
   #put(free: number, entry: Entry): void {
     let place = free
     while (place > 0) {

@@ -1,6 +1,6 @@
 /**
- * Grows typed arrays as needed, because an idle session uses few of the 256 numbers, and there may be thousands of
- * sessions.
+ * Grows typed arrays as needed, because an idle session uses few of the 256 sequence numbers, and there may be
+ * thousands of sessions.
  */
 
 type TypedArray = Uint8Array | Int16Array | Uint32Array | Float64Array

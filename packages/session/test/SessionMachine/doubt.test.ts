@@ -64,7 +64,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("makes a command that expires unsent after the login reply fail as retryable", () => {
+  it("that has answered a login: a command that expires unsent is retryable", () => {
     const bench = doubted()
     bench.receive(Packet.loginResult(true))
     bench.receive(Packet.commandReply(1, "earlier"))
@@ -272,7 +272,7 @@ describe("a server that may have restarted its session", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("cannot have restarted it if no login was requested, or if it has continued the session for five minutes since then", () => {
+  it("has not restarted it if no login was requested, or if it has continued the session for five minutes after the request", () => {
     const bench = Bench.online()
     for (let i = 0; i < 60; i++) bench.receive(Packet.message(i, `old ${i}`))
     bench.receive(Packet.loginResult(false))

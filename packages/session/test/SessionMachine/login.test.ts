@@ -40,7 +40,7 @@ describe("a login", () => {
     assert.deepStrictEqual([status.cause._tag, status.tries, status.since], ["Silence", 3, 0])
   })
 
-  it("does not time out after there was a session", () => {
+  it("never times out after the first session", () => {
     const bench = Bench.online()
     bench.machine.refused(bench.now)
     bench.until(100_000)

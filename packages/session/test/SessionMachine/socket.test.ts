@@ -12,7 +12,7 @@ describe("opening a socket", () => {
     assert.deepStrictEqual(bench.failures, ["LoginTimeout"])
   })
 
-  it("ends a first login with a finite timeout if it fails", () => {
+  it("ends a first login if it fails and the login timeout is finite", () => {
     const bench = new Bench().until(0)
     bench.machine.openFailed(0, openFailed)
     bench.flush()
@@ -34,7 +34,7 @@ describe("opening a socket", () => {
     assert.strictEqual(status.cause._tag, "TransportError")
   })
 
-  it("ends a first login even without a timeout if it fails because the address is invalid", () => {
+  it("ends a first login if it fails because the address is invalid, even if the login timeout is infinite", () => {
     const bench = new Bench({ loginTimeout: Infinity }).until(0)
     bench.machine.openFailed(
       0,

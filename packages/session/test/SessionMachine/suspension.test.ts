@@ -5,7 +5,7 @@ import { Bench } from "../support/Bench.ts"
 import { failures, minutes, online, seconds } from "../support/Pair.ts"
 
 describe("a suspended process", () => {
-  it("does not shift the silence that begins with its first command afterwards", () => {
+  it("does not shift the start of a silence that begins afterwards, with its first command", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(bench.now + 30).receive(Packet.commandReply(bench.lastNumber, ""))

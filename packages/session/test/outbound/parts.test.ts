@@ -34,7 +34,7 @@ describe("a reply in parts", () => {
     assert.deepStrictEqual(outgoing.sentAt("bans"), [0])
   })
 
-  it("is measured by its first part", () => {
+  it("measures the round trip by its first part", () => {
     const outgoing = new Outgoing()
     outgoing.submit("bans")
     outgoing.now = 40

@@ -71,7 +71,7 @@ describe("a new session", () => {
 })
 
 describe("a server that restarts its numbering without notice", () => {
-  it("is detected by an unknown message behind the expected one, if a restart is possible", () => {
+  it("is detected by an unknown message with a number before the expected one, if a restart is possible", () => {
     const { arrive, delivered, restarts } = make()
     for (const n of range(100)) arrive(n)
     arrive(101)

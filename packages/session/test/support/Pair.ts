@@ -11,7 +11,7 @@ import { Result } from "effect"
 import { echo } from "./Scenario.ts"
 import { defaults } from "./settings.ts"
 
-/** Fractions from 0 to 1, and milliseconds. */
+/** Fractions from 0 to 1, except `latency`, which is in milliseconds. */
 export interface Conditions {
   readonly loss: number
   readonly duplication: number

@@ -156,7 +156,7 @@ export interface ServerLine extends Line {
 export interface Path extends Line {
   /**
    * The line to a server, initially in the state of all lines. Its stream of random numbers depends on the seed and
-   * this name.
+   * `server`.
    */
   readonly line: (server: string) => Effect.Effect<ServerLine>
   /** The counts of all lines together. */
@@ -205,7 +205,7 @@ export const make = Effect.fnUntraced(function*(
     toClient: { quality: perfect, cut: false }
   }
   const lines = new Map<string, Record<Direction, Lane>>()
-  /** Delivers the datagrams under way. */
+  /** The deliveries of the datagrams under way. */
   const inFlight = new Timetable<() => void>()
 
   const now = yield* Monotonic.make

@@ -47,7 +47,8 @@ export const processing = (command: string) => `Processing Command: ${command}`
 // results
 // -----------------------------------------------------------------------------
 
-/** The official texts are uncertain. These are the texts that clients of real servers look for. */
+// The official texts are uncertain. These are the texts that clients of real servers look for.
+
 export const UNKNOWN_COMMAND = "unknown command"
 
 export const players = (world: World) =>

@@ -53,7 +53,7 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
-  it("is answered as unknown if the client has only the permission `monitor`, unless it lists players or logs out", () => {
+  it("is answered as unknown if the client has only the permission `monitor`, unless the command lists players or logs out", () => {
     const server = online({ world, restricted: true })
     for (const text of ["#kick 1", "#ban list", "#restart", "#shutdown"]) {
       assert.deepStrictEqual(says(server, text), ["unknown command"], text)

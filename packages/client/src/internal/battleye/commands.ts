@@ -124,7 +124,7 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
 }
 
 /**
- * Size from which a reply may be cut: the maximum of the protocol is 255 parts of 1,024 bytes, and up to 3 bytes of the
- * last character may be missing.
+ * Size in bytes from which a reply may be cut: the maximum of the protocol is 255 parts of 1,024 bytes, and up to 3
+ * bytes of the last character may be missing.
  */
 const CUT_FROM = 255 * 1024 - 3

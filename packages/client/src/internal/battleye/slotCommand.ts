@@ -1,7 +1,6 @@
 /**
- * Sends commands with a player's slot. Each is sent once, because a retransmission may find another player in the slot.
- * If no reply arrives, the list of players shows whether it is still the same player, and only then is the command sent
- * again.
+ * Sends commands with a player's slot, without retransmissions: one may find another player in the slot. If no reply
+ * arrives, the list of players is read, and the command is sent again only if it is still the same player.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"

@@ -91,7 +91,7 @@ export const make = (
       })
     )
 
-  /** An action on a player. After the player has left, the slot belongs to another player. */
+  /** Runs an action on a player. It is not sent if the player is known to have left the slot. */
   const actOn = (
     target: PlayerTarget,
     { action, isDone, text }: Omit<Action, "missing">,

@@ -222,7 +222,7 @@ export class Exchange {
       case "Likely":
         return end
       case "Surely": {
-        // An action is awaited to the end, because its output may still arrive.
+        // Unread texts do not end the wait for an action: its result may still follow.
         if (!expectation.query || !isUnread(current)) return end
         return Math.min(end, touchedAt + Math.max(window.quiet, expectation.late ? window.first : 0))
       }

@@ -20,8 +20,8 @@ export interface Expectation {
    */
   readonly pending: (texts: ReadonlyArray<string>) => "Nothing" | "Perhaps" | "Likely" | "Surely"
   /**
-   * Whether the output may arrive seconds later, among the output of other commands. Otherwise it follows the echo at
-   * once.
+   * Whether the output may arrive seconds after the echo, among the output of other commands. Otherwise it follows the
+   * echo at once.
    */
   readonly late: boolean
   /**

@@ -10,9 +10,7 @@ const LONG = 900
 /** Whether a message may have been cut. */
 export const isLong = (text: string): boolean => takes(text, LONG)
 
-/**
- * A row that was cut inside its number, or after the sign. The next message then seems to begin with a separate row.
- */
+/** A row that was cut inside its number, or after its `#` or `-`. The next message then seems to begin a new row. */
 const CUT_IN_NUMBER = /\n[#-]{0,2} ?\d{0,9}$/
 
 /**

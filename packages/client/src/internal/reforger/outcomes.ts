@@ -21,7 +21,7 @@ export const KICK: Texts = {
   shared: new RegExp(`^(?:Player not found|Not Valid Player ID|${REFUSED})$`, "i")
 }
 
-// The service that keeps the bans replies late. Errors in the command itself are reported at once.
+// The service for bans is slow to reply. Errors in the command itself are reported at once.
 export const BAN_CREATE: Texts = {
   own:
     /^(?:Player '.*' banned!|Ban created!|Failed to create ban\.|Multiple users found!.*|Timeout|Unknown error\.)$/is,
@@ -60,8 +60,7 @@ export const isNoBan = (reply: string): boolean => /^User not found!$/i.test(tri
 
 /**
  * Whether the reply reports that the server refused the command, or failed to execute it. `Timeout` and
- * `Unknown error.` are not refusals: they concern the service that keeps the bans, which may have executed the
- * command.
+ * `Unknown error.` are not refusals: they concern the service for bans, and it may have executed the command.
  */
 export const isRefusal = (reply: string): boolean => {
   const text = trimBlanks(reply)

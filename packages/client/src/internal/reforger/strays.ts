@@ -144,7 +144,7 @@ const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim
   if (echoExpected && !late) return "No"
   const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
   if (claims.has("Surely")) return "Surely"
-  // Output that can arrive at any time is recognised only by texts that no other command has.
+  // Output that can arrive at any time is recognised only by texts that no other command outputs.
   if (late) return "No"
   // Output that follows its echo at once can also have an unknown form.
   const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))

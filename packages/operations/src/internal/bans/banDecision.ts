@@ -53,7 +53,7 @@ export interface Decision {
   readonly unknown: ReadonlyArray<BanEntry>
   /** The bans that the list should have, and has. */
   readonly kept: ReadonlySet<BanEntryId>
-  /** The number of rows with the mark that are over. The server removes such rows when it writes its list to its file. */
+  /** The number of marked rows that are over. The server removes such rows when it writes its list to its file. */
   readonly expired: number
   /** The number of foreign rows. */
   readonly foreign: number

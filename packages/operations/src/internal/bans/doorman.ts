@@ -76,7 +76,7 @@ export const make = Effect.fnUntraced(function*({ banned, book, count, rcon, ser
       Effect.suspend(() => {
         if (message === logged) return Effect.void
         logged = message
-        return Effect.logWarning(`a banned player could not be kicked, and will be kicked again: ${message}`, {
+        return Effect.logWarning(`a banned player could not be kicked. Another try follows: ${message}`, {
           player: name
         })
       })

@@ -1,6 +1,6 @@
 /**
- * Enforces the bans of the book on one server, for as long as the session with the server lasts. It compares the list after
- * each login, after each change of the book, and at an interval. The doorman checks every player.
+ * Enforces the bans of the book on one server, for as long as the session with the server lasts. Compares the server's list
+ * with the book after each login, after each change of the book, and at an interval. The doorman checks every player.
  */
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import * as Cause from "effect/Cause"

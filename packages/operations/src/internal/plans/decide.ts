@@ -37,7 +37,7 @@ export const compile = (plan: RestartPlan): Compiled => ({
 })
 
 /**
- * Returns the time up to which occurrences count as over when a plan is new. For a plan of one time this is earlier than `now`,
+ * Returns the time up to which occurrences count as over when a plan is new. For a plan with `once` this is earlier than `now`,
  * so that the restart still takes place if its time has just passed.
  */
 export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
@@ -45,7 +45,7 @@ export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
 
 /** The current state of the server, as far as it is known. */
 export interface Known {
-  /** The name of this driver. Each driver has another name, and a process that starts again has new drivers. */
+  /** The name of this driver. Each driver has its own name, and a process that starts again has new drivers. */
   readonly run: string
   /** Whether the client is logged in. */
   readonly online: boolean

@@ -13,9 +13,10 @@
  * that the server is driven. The progress of plans stays when the server is removed, so that no warning is repeated if the
  * server comes back. A record of progress has a few hundred bytes.
  *
- * `N` is the length of the name that follows. So any two keys differ, whatever characters the names contain. No key has two
- * writers, because a `KeyValueStore` has no compare-and-set. So orders, which a command in another process writes, and
- * progress, which the driver writes, have different keys.
+ * `N` is the length of the name that follows. So any two keys differ, whatever characters the names contain.
+ *
+ * A `KeyValueStore` has no compare-and-set. So orders, which a command in another process writes, and progress, which the
+ * driver writes, have different keys.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

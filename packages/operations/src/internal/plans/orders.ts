@@ -11,7 +11,7 @@ import { type Context, utc } from "./context.ts"
 import { appointedAt, beginningOf, type Compiled, endOfAborted, nextOf, pendingOf, type Recorded } from "./decide.ts"
 import * as Progress from "./progress.ts"
 
-/** The occurrence of a plan on a server that the driver handles next, or `undefined` if no occurrence is left. */
+/** The next occurrence of a plan on a server, or `undefined` if no occurrence is left. */
 const upcoming = (
   plan: Compiled,
   server: string,

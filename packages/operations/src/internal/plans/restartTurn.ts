@@ -13,7 +13,7 @@ import { perform, type Task } from "./perform.ts"
 import type { Progress } from "./progress.ts"
 import * as Transitions from "./transitions.ts"
 
-/** How often a server that was sent the command is asked whether it is still online, in milliseconds. */
+/** The time between two checks whether a server still answers after the command, in milliseconds. */
 const WATCH = 1000
 
 /** A step, and the facts from which it was decided. */

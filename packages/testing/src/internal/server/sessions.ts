@@ -85,7 +85,7 @@ export const acknowledge = (self: ServerMachine, now: number, session: Session, 
   record(self, "acknowledgements", { time: now, address, sequence, repeat })
 }
 
-/** Sends the messages again that are due, or drops the session after the last try. */
+/** Sends due messages again. After the last try, forgets a message, or drops the session if the policy requires it. */
 export const retryMessages = (self: ServerMachine, now: number, session: Session): void => {
   for (const message of session.unacknowledged.values()) {
     if (message.due > now) return

@@ -29,7 +29,7 @@ export interface Received {
   reply: ReadonlyArray<Uint8Array> | undefined
 }
 
-/** The answer to the session that sent a command: the reply if it is not sent yet, then messages. */
+/** An answer to the session that sent a command: the reply, unless it was sent before, then messages. */
 export interface Answer {
   readonly reply: { readonly command: Received; readonly datagrams: ReadonlyArray<Uint8Array> } | undefined
   readonly messages: ReadonlyArray<Uint8Array>
