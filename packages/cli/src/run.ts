@@ -77,7 +77,7 @@ const presenter: CliOutput.Presenter = {
       case "Help":
         return event.reason === "Requested"
           ? print(`${wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stdout))}\n`)
-          : note(wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stderr)))
+          : note(formatter.formatHelpDoc(event.helpDoc).trim())
       case "InvalidInvocation":
         return note(
           event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
