@@ -70,21 +70,30 @@ const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   victims: ["victims"]
 }
 
-/** The tests of a session in the cluster: the default for modules of the cluster. */
+/**
+ * The tests of a session in the cluster: the default for modules of the cluster. Without `manyCalls`, which takes seconds. It
+ * tests the number of calls that `ServerEntity` remembers.
+ */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
 /** Modules of the cluster that `ofSessions` does not cover, with the tests that do. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
-  calls: ["calls", "moves", "RemoteSession"],
+  calls: ["{calls,manyCalls}", "moves", "RemoteSession"],
   feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
-  serverSettings: ["ClusterFleet"],
+  remote: ["remote"],
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }
 /** The modules of the cluster that need only the tests of their own name. */
-const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "RunnerWatch", "ShardLocks", "listChanges"])
+const ofCluster: ReadonlySet<string> = new Set([
+  "ClusterFleet",
+  "RunnerWatch",
+  "ShardLocks",
+  "listChanges",
+  "serverSettings"
+])
 
 const targets: Record<string, Target> = {
   codec: {

@@ -31,7 +31,10 @@ export interface Figures {
   readonly logins: ReadonlyArray<number>
   /** How often a replaced session still sent something. */
   readonly overlaps: number
-  /** The longest silences, in milliseconds. */
+  /**
+   * Longest times in milliseconds: without an answer, of the worst server and of a median one, and without a message, of the
+   * worst server.
+   */
   readonly silence: { readonly most: number; readonly median: number; readonly messages: number }
   readonly gaps: ReadonlyArray<string>
   /** How often messages were missing, or a session was renewed, and no gap was reported. */

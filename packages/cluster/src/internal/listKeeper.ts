@@ -69,7 +69,7 @@ const handlers = Effect.gen(function*() {
 
   const learn = (listing: Wire.Listing): Wire.Listing => {
     isKnown = true
-    if (listing.changes.at(-1) !== stored?.changes.at(-1)) feed.publish(listing)
+    feed.publish(listing)
     return stored = listing
   }
   /** Reads the stored list, unless it is known. Needs the lock. */
