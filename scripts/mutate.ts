@@ -37,7 +37,7 @@ const sessionTests: Readonly<Record<string, string>> = {
   sendOrder: "sequenceNumbers"
 }
 
-/** Modules of the client that the tests of their own name do not cover, with the tests that do. */
+/** The tests of modules of the client. The default is the tests of the module's own name. */
 const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
@@ -70,21 +70,30 @@ const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   victims: ["victims"]
 }
 
-/** The tests of a session in the cluster: the default for modules of the cluster. */
+/**
+ * The tests of a session in the cluster: the default for modules of the cluster. Without `manyCalls`, which takes seconds. It
+ * tests the number of calls that `ServerEntity` remembers.
+ */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
-/** Modules of the cluster that `ofSessions` does not cover, with the tests that do. */
+/** The tests of modules of the cluster. The default is `ofSessions`. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
-  calls: ["calls", "moves", "RemoteSession"],
+  calls: ["{calls,manyCalls}", "moves", "RemoteSession"],
   feed: ["feed", "moves", "connections"],
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
-  serverSettings: ["ClusterFleet"],
+  remote: ["remote"],
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }
 /** The modules of the cluster that need only the tests of their own name. */
-const ofCluster: ReadonlySet<string> = new Set(["ClusterFleet", "RunnerWatch", "ShardLocks", "listChanges"])
+const ofCluster: ReadonlySet<string> = new Set([
+  "ClusterFleet",
+  "RunnerWatch",
+  "ShardLocks",
+  "listChanges",
+  "serverSettings"
+])
 
 const targets: Record<string, Target> = {
   codec: {
@@ -192,7 +201,7 @@ const undetected = (mutants: Mutants): ReadonlyArray<string> =>
   mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage").toSorted(
     (a, b) => a.fileName.localeCompare(b.fileName) || a.location.start.line - b.location.start.line
   ).map(
-    ({ fileName, location: { start }, mutatorName, replacement = "", status }) => {
+    ({ fileName, location: { start }, mutatorName, replacement, status }) => {
       const code = replacement.replaceAll(/\s+/g, " ")
       const place = `${Path.relative(process.cwd(), fileName)}:${start.line}:${start.column}`
       return `${place} ${mutatorName}: ${code.length > 80 ? `${code.slice(0, 80)}...` : code} (${status})`

@@ -1,5 +1,5 @@
 /**
- * The configuration with which Stryker runs vitest: only the tests of one package that `scripts/mutate.ts` has chosen.
+ * The configuration with which Stryker runs vitest: only the tests that `scripts/mutate.ts` has chosen in one package.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
@@ -19,7 +19,8 @@ const { name, test } = JSON.parse(chosen) as Chosen
 const source = fileURLToPath(new URL(`../packages/${name}/src`, import.meta.url))
 
 export default defineConfig({
-  test,
+  // As in vitest.workspace.ts.
+  test: { ...test, isolate: false, setupFiles: [fileURLToPath(new URL("../test/seed.ts", import.meta.url))] },
   resolve: {
     // Stryker links `node_modules` to the original tree, so other packages would load the original of this package.
     alias: [

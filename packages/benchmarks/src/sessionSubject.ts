@@ -1,5 +1,5 @@
 /**
- * Makes measured clients from sessions and clients of this repository, without logs.
+ * Adapts this repository's sessions and clients to the interface of measured clients. They do not log.
  */
 import type * as NodeTransport from "@bercon/session/NodeTransport"
 import * as Session from "@bercon/session/Session"

@@ -150,7 +150,7 @@ describe("the signal", { concurrent: true }, () => {
 })
 
 describe("Ctrl-C", { concurrent: true }, () => {
-  /** Runs bercon, and interrupts it as soon as the server has this command, to which it never replies. */
+  /** Runs bercon, and interrupts it as soon as the server has received this command, which is never answered. */
   const interruptedDuring = Effect.fnUntraced(function*(command: string, args: ReadonlyArray<string>, stdin: string) {
     const { address, bercon, executions, onCommand } = yield* server()
     yield* onCommand((text) => text.startsWith(command) ? { reply: "", delay: "Infinity" as const } : undefined)
@@ -186,7 +186,7 @@ describe("Ctrl-C", { concurrent: true }, () => {
     ["unban", "bans", ["unban", "#0"]],
     ["exec", "players", ["exec", "players"]],
     ["shell", "bans", ["shell"], "unban 0\n"]
-  ])("during %s, before it is sent: reports nothing", ([, list, args, stdin = ""]) =>
+  ])("during %s, while it reads a list: reports nothing", ([, list, args, stdin = ""]) =>
     Effect.gen(function*() {
       const { outcome } = yield* interruptedDuring(list, args, stdin)
       assert.deepStrictEqual([outcome.code, outcome.stdout, outcome.stderr], [130, "", ""])
@@ -250,7 +250,7 @@ describe("standard output", { concurrent: true }, () => {
       })
   )
 
-  it.live("in a pipe that is closed before anything is written: is no failure", () =>
+  it.live("in a pipe that is closed before anything is written: ends bercon with exit code 0", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       const outcomes = yield* Effect.forEach(

@@ -14,7 +14,7 @@ const sorted = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n
 const NOT_DONE = "bercon: interrupted after 1 of 2 servers: no complete answer from eu2\n"
 
 describe("several servers", { concurrent: true }, () => {
-  it.live("have their answers labelled, and in the order of the command line if they are in one table", () =>
+  it.live("have labelled answers, which a table lists in the order of the command line", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.join({ name: "Kerry" })

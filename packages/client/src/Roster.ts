@@ -50,8 +50,8 @@ export interface Roster {
   readonly snapshot: Effect.Effect<Option.Option<ReadonlyArray<Player>>>
   /**
    * Whether the last list contained all players. `false` until a list has arrived after the login. Also `false` if
-   * rows of the list could not be read, or if it has fewer rows than the server counts players. Then a player who is
-   * not in the roster may still be on the server.
+   * rows of the list could not be read, or if the list has fewer rows than its own total. Then a player who is not in
+   * the roster may still be on the server.
    */
   readonly isComplete: Effect.Effect<boolean>
   /**

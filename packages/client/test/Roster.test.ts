@@ -318,7 +318,7 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* server.drops, [])
     }).pipe(Effect.provide(simulated)))
 
-  it.effect("loses no player by an outage", () =>
+  it.effect("loses no player in an outage", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const { roster } = yield* RconClient.RconClient

@@ -26,7 +26,7 @@ const at = (name: string, isReal: boolean, folder: URL): Corpus => ({
     ),
   replies: (start) => {
     const files = readdirSync(new URL("replies/", folder)).filter((file) => file.startsWith(start))
-    if (files.length === 0) throw new Error(`no reply of ${name} begins with ${start}`)
+    if (files.length === 0) throw new Error(`no file in replies/ begins with ${start} (${name})`)
     return files.map((file) => [file, readFileSync(new URL(`replies/${file}`, folder), "utf8")])
   }
 })

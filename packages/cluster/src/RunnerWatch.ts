@@ -86,8 +86,8 @@ export const layer = (
     const ping = (address: RunnerAddress) =>
       Effect.suspend(() => {
         const name = nameOf(address)
-        // An interrupted ping stays pending until the engine can send the interruption. Until then another ping could not be
-        // sent either.
+        // An interrupted ping stays pending until Effect Cluster can send the interruption. Until then it could not send
+        // another ping either.
         if (pinging.has(name)) return Effect.as(Effect.sleep(interval), false)
         pinging.add(name)
         const ended = Effect.sync(() => pinging.delete(name))

@@ -1,7 +1,7 @@
-import { ClusterFleet, Fleet, FleetError, ServerList } from "@bercon/cluster"
+import { ClusterFleet, Fleet, FleetError, ServerList, Wire } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Context, Duration, Effect, Fiber, Layer, Logger, Redacted, Stream } from "effect"
 import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 import * as SharedStore from "./sharedStore.ts"
@@ -203,4 +203,59 @@ describe("a fleet in the cluster", () => {
       }
       assert.strictEqual(store.writes.length, 2)
     }).pipe(Effect.scoped, provided))
+})
+
+describe("a member's fleet", () => {
+  /** The fleet of a member with this list of servers, without runners, and what it logs. */
+  const fleetOf = Effect.fnUntraced(function*(list: Partial<ServerList.Service>) {
+    const logged: Array<string> = []
+    const { sharding } = yield* Effect.flatMap(MemoryCluster.make(), ({ consumer }) => consumer)
+    const fleet = yield* ClusterFleet.make().pipe(
+      Effect.provide(Layer.mock(ServerList.ServerList, { changes: Stream.never, ...list })),
+      Effect.provideService(Sharding.Sharding, sharding),
+      Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+    )
+    return { fleet, logged }
+  })
+  const listed = (id: string, rosterInterval: Duration.Duration) =>
+    [
+      id,
+      Wire.ListedServer.make({ id, generation: "one", settings: { host: "10.0.0.1", port: 1, rosterInterval } })
+    ] as const
+
+  it.effect("leaves out servers that another release has added with options that are invalid here", () =>
+    Effect.gen(function*() {
+      const { fleet, logged } = yield* fleetOf({
+        servers: Effect.succeed(
+          new Map([
+            listed("altis", Duration.seconds(20)),
+            listed("malden", Duration.zero),
+            listed("stratis", Duration.seconds(20)),
+            listed("tanoa", Duration.millis(999))
+          ])
+        )
+      })
+      assert.deepStrictEqual(yield* fleet.ids, ["altis", "stratis"])
+      const lines = logged.filter((line) => line.includes("leaves out"))
+      assert.lengthOf(lines, 2)
+      assert.include(lines[0], "server \"malden\": rosterInterval must be")
+      assert.include(lines[1], "server \"tanoa\": rosterInterval must be")
+    }).pipe(Effect.scoped))
+
+  it.effect("reports a server that another member has removed at the same time", () =>
+    Effect.gen(function*() {
+      const { fleet } = yield* fleetOf({ servers: Effect.succeed(new Map()), add: () => Effect.void })
+      const error = yield* Effect.flip(fleet.add("altis", { host: "10.0.0.1", port: 1, password: PASSWORD }))
+      assert.instanceOf(error, FleetError.InvalidServer)
+      assert.strictEqual(error.message, "server \"altis\": another member of the cluster has removed it")
+    }).pipe(Effect.scoped))
+
+  it.effect("logs that it no longer follows the list if following it dies", () =>
+    Effect.gen(function*() {
+      const { logged } = yield* fleetOf({ servers: Effect.succeed(new Map()), changes: Stream.die("a defect") })
+      yield* TestRcon.passTime(0)
+      assert.deepStrictEqual(logged.map((line) => line.split(",")[0]), [
+        "the fleet no longer follows the list of servers"
+      ])
+    }).pipe(Effect.scoped))
 })

@@ -98,25 +98,6 @@ describe("a session in the cluster", () => {
       assert.include(reason.message, "a defect of the caller")
     }).pipe(Effect.scoped, provided))
 
-  it.effect("refuses a command if 4,096 are pending", () =>
-    Effect.gen(function*() {
-      const { cluster } = yield* setup()
-      const { session } = yield* join(cluster)
-      const pending = yield* Effect.forkChild(
-        Effect.forEach(
-          Array.from({ length: 4096 }),
-          () => Effect.exit(session.command("version", { timeout: "5 seconds" })),
-          { concurrency: "unbounded", discard: true }
-        ),
-        { startImmediately: true }
-      )
-      const { execution, reason } = yield* Effect.flip(session.command("players"))
-      assert.deepStrictEqual([reason._tag, execution], ["Overloaded", "NotExecuted"])
-      yield* TestRcon.passTime(Fiber.join(pending))
-      const later = yield* TestRcon.passTime(Effect.flip(session.command("players", { timeout: "5 seconds" })))
-      assert.strictEqual(later.reason._tag, "NotConnected")
-    }).pipe(Effect.scoped, provided))
-
   it.effect("fails commands as not executed while there is no runner", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()

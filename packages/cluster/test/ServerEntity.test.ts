@@ -2,19 +2,7 @@ import { ServerEntity, Servers, Wire } from "@bercon/cluster"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Duration, Effect, Fiber, Layer, Logger, Redacted } from "effect"
-import { Sharding } from "effect/cluster"
-import { join, listen, online, PASSWORD, provided, setup, texts } from "./oneServer.ts"
-
-type Cluster = Effect.Success<ReturnType<typeof setup>>["cluster"]
-
-/** Joins the cluster, and waits until the session is online. Returns the entity's calls and the name of its activation. */
-const entityOf = Effect.fnUntraced(function*(cluster: Cluster) {
-  const { session, sharding } = yield* join(cluster)
-  yield* online(session)
-  const activation = cluster.wire.flatMap((line) => /"activation":"([^"]+)"/.exec(line)?.[1] ?? [])[0]!
-  const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
-  return { activation, entity }
-})
+import { entityOf, join, listen, online, PASSWORD, provided, setup, texts } from "./oneServer.ts"
 
 describe("a call that Effect Cluster delivers again", () => {
   it.effect("is not run by another activation", () =>
@@ -61,25 +49,6 @@ describe("a call that Effect Cluster delivers again", () => {
         assert.deepStrictEqual((yield* texts(server)).filter((text) => text === "say -1 once"), ["say -1 once"])
       }).pipe(Effect.scoped, provided)
   )
-
-  it.effect("is not run a second time while it runs, even after 4,100 other calls", () =>
-    Effect.gen(function*() {
-      const { cluster, server } = yield* setup(1)
-      const { activation, entity } = yield* entityOf(cluster)
-      const command = (call: string, text: string) =>
-        entity.Command({ activation, call, text, repeatable: true, withdrawable: true, timeout: 60_000 })
-      yield* server.goSilent
-      const first = yield* Effect.forkChild(Effect.exit(command("a call", "version")), { startImmediately: true })
-      yield* TestRcon.passTime("100 millis")
-      // These calls end at once, because the session refuses their text.
-      yield* TestRcon.passTime(Effect.forEach(
-        Array.from({ length: 4100 }, (_, i) => `another call ${i}`),
-        (name) => Effect.exit(command(name, "\0")),
-        { concurrency: 100, discard: true }
-      ))
-      assert.isUndefined(first.pollUnsafe())
-      assert.instanceOf(yield* TestRcon.passTime(Effect.flip(command("a call", "version"))), Wire.CallLost)
-    }).pipe(Effect.scoped, provided), 60_000)
 })
 
 describe("the session of an entity", () => {

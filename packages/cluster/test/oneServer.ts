@@ -1,7 +1,7 @@
 /**
  * A game server with the id `altis`, a cluster of some runners, and sessions of members that only use the cluster.
  */
-import { RemoteSession, Servers } from "@bercon/cluster"
+import { RemoteSession, ServerEntity, Servers } from "@bercon/cluster"
 import type { Message, Session } from "@bercon/session"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { Effect, Layer, Redacted, Stream } from "effect"
@@ -46,6 +46,17 @@ export const join = Effect.fnUntraced(function*(
 })
 
 export const online = (session: Session.Session["Service"]) => TestRcon.passTime(session.online)
+
+/** Joins the cluster, and waits until the session is online. Returns the entity's calls and the name of its activation. */
+export const entityOf = Effect.fnUntraced(function*(
+  cluster: Effect.Success<ReturnType<typeof MemoryCluster.make>>
+) {
+  const { session, sharding } = yield* join(cluster)
+  yield* online(session)
+  const activation = cluster.wire.flatMap((line) => /"activation":"([^"]+)"/.exec(line)?.[1] ?? [])[0]!
+  const entity = (yield* Effect.provideService(ServerEntity.client, Sharding.Sharding, sharding))("altis")
+  return { activation, entity }
+})
 
 /** Collects the messages and gaps of a session until the scope closes. */
 export const listen = Effect.fnUntraced(function*(session: Session.Session["Service"]) {

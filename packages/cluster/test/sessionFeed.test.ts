@@ -2,7 +2,7 @@ import type { Wire } from "@bercon/cluster"
 import { LoginFailure, type Message, type Session, type Status } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Logger, Queue, Stream } from "effect"
+import { Effect, Exit, Fiber, Logger, PubSub, Queue, Stream } from "effect"
 import * as SessionFeed from "../src/internal/sessionFeed.ts"
 
 /** The members of a session that a feed reads. */
@@ -63,6 +63,15 @@ describe("the feed of a session", () => {
       assert.deepStrictEqual(elements, ["Hello", "State", "State", "State", "State", "State"])
     }))
 
+  const message = (sequence: number): Message.Message => ({
+    _tag: "Message",
+    sequence,
+    payload: new Uint8Array(),
+    text: "",
+    receivedAt: 0,
+    late: false
+  })
+
   /** A feed of a session that the test drives. */
   const driven = Effect.gen(function*() {
     const messages = yield* Queue.unbounded<Message.Message | Message.Gap>()
@@ -75,14 +84,6 @@ describe("the feed of a session", () => {
       statusChanges: Stream.fromQueue(statuses)
     }, Effect.void)
     let sequence = 0
-    const message = (): Message.Message => ({
-      _tag: "Message",
-      sequence: sequence++ % 256,
-      payload: new Uint8Array(),
-      text: "",
-      receivedAt: 0,
-      late: false
-    })
     /** Starts a reader, which collects the elements. */
     const read = Effect.gen(function*() {
       const elements: Array<Wire.FeedItem> = []
@@ -91,7 +92,7 @@ describe("the feed of a session", () => {
       )
       return elements
     })
-    return { feed, message, messages, read, state, statuses }
+    return { feed, message: () => message(sequence++ % 256), messages, read, state, statuses }
   })
   const greetingOf = ([hello]: ReadonlyArray<Wire.FeedItem>) =>
     hello?._tag === "Hello" ? hello.greeting?.sequence : undefined
@@ -123,6 +124,22 @@ describe("the feed of a session", () => {
         ["Hello", "Message", "Message", "Lost 2", "epoch 2", "Reconnected undefined", "Message", "Message"]
       )
     }).pipe(Effect.scoped))
+
+  it.effect("has a message that arrives right after the start, and ends with its scope", () =>
+    Effect.gen(function*() {
+      // Unlike a queue, it keeps nothing for later subscribers.
+      const messages = yield* PubSub.unbounded<Message.Message>()
+      const elements = yield* Effect.scoped(Effect.gen(function*() {
+        const feed = yield* SessionFeed.make(
+          { activation: "the activation", heartbeat: 1000 },
+          session(Stream.fromPubSub(messages)),
+          Effect.void
+        )
+        yield* PubSub.publish(messages, message(7))
+        return yield* Effect.forkDetach(Stream.runCollect(feed), { startImmediately: true })
+      }))
+      assert.strictEqual(greetingOf(yield* TestRcon.passTime(Fiber.join(elements))), 7)
+    }))
 
   it.effect("reports a change of the status at once", () =>
     Effect.gen(function*() {

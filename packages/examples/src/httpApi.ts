@@ -48,5 +48,5 @@ const say = HttpRouter.add(
   }).pipe(Effect.catchTags({ CommandError: failed, ActionError: failed }))
 )
 
-/** A small HTTP API for the server of the client in the context. */
+/** A small HTTP API for one game server: that of the `RconClient` in the context. */
 export const routes = Layer.mergeAll(players, kick, say)

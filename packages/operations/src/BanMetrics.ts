@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * | name                       | kind    | attributes | counts                                                              |
+ * | name                       | kind    | attributes | meaning                                                             |
  * | -------------------------- | ------- | ---------- | ------------------------------------------------------------------- |
  * | `bercon_ban_converged`     | gauge   |            | 1 while the server's list agrees with the book, otherwise 0         |
  * | `bercon_ban_rows_total`    | counter | `change`   | changes of the server's list: `Add`; `Remove`; `Restore`: a row that a removal may have hit by mistake is added again |

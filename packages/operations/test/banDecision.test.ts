@@ -78,7 +78,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("has rows of the book that are recognised by their mark alone, also if the server changes the text after it", () => {
+  it("recognises rows of the book by their mark alone, even if the server changes the text after it", () => {
     for (const reason of ["[book:000001]", "[book:000001] te\ufffd", "  [book:000001] teamkilling"]) {
       assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1, { reason })]))), {
         ...nothing,
@@ -346,7 +346,7 @@ const execute = (before: Table.Table<Ban.Ban>, { add, remove }: Decision): Reado
 
 describe("any list", () => {
   it.prop(
-    "agrees with the book after one decision was executed, has the bans of the policy, and keeps all other rows",
+    "agrees with the book after one decision, has the bans that the policy requires, and keeps all other rows",
     { bans, rows, lifted, policy: policies, joined: Arbitrary.array(numbers, { maxLength: 4 }) },
     ({ bans, joined, lifted, policy, rows }) => {
       const entries = [...new Map(bans.map((ban) => [ban.id, ban])).values()]

@@ -48,7 +48,7 @@ export const watched = Effect.gen(function*() {
   return seen
 })
 
-/** The commands that the server has executed, without queries: the time of day in UTC, and the command. */
+/** The commands that the server has executed, without queries: the time of day in UTC, and the command without `say -1`. */
 export const told = Effect.gen(function*() {
   const server = yield* SimulatedServer.SimulatedServer
   const executions = yield* server.executions

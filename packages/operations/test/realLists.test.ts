@@ -1,6 +1,6 @@
 /**
  * Tests lists of real servers: from a server to the book, to a `bans.txt`, and back. The texts are not part of this
- * repository: they are in a folder `shared` beside it, if it exists.
+ * repository: they are read from a folder `shared` beside it, if that exists.
  */
 import { RconClient } from "@bercon/client"
 import { BanBook, BansFile } from "@bercon/operations"

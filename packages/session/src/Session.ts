@@ -161,7 +161,7 @@ export interface Options {
  * @since 0.1.0
  */
 export class Session extends Context.Service<Session, {
-  /** The server's name, `host:port`, used in messages and metrics. */
+  /** The server's name, `host:port`, for errors, logs and metrics. */
   readonly peer: string
   /** Sends a command and returns the whole reply as text. */
   readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>
@@ -174,8 +174,8 @@ export class Session extends Context.Service<Session, {
   readonly decode: (bytes: Uint8Array) => string
   /**
    * The messages that the server sends, from the subscription on. Each is delivered once to every subscriber, in the
-   * server's order unless it is marked as `late`. The stream ends when the session's scope closes. It fails if the
-   * session ends by itself, as `closed` does.
+   * server's order unless it is marked as `late`. The stream ends when the session's scope closes. Like `closed`, it
+   * fails if the session ends by itself.
    */
   readonly messages: Stream.Stream<Message | Gap, LoginFailure>
   /**
@@ -208,8 +208,8 @@ export class Session extends Context.Service<Session, {
 }>()("@bercon/session/Session") {}
 
 /**
- * Maximum size of a command in bytes of UTF-8: 1,391. Its datagram has 1,400 bytes, which networks deliver without
- * fragmenting it.
+ * Maximum size of a command in bytes of UTF-8: 1,391. Its datagram has 1,400 bytes, so networks need not
+ * fragment it.
  *
  * @category constants
  * @since 0.1.0

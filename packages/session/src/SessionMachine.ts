@@ -509,7 +509,7 @@ export class SessionMachine<H> {
     const isPadded = Redacted.value(password).trim() !== Redacted.value(password)
     const reason = new LoginRefused({ peer, ...(isPadded && { isPadded }) })
     if (!retryRefused) return this.#end(now, Exit.fail(new LoginFailure({ reason })))
-    // Losing the session publishes the refusal, too.
+    // If the status is `Online`, `#lose` publishes the refusal.
     const isShown = this.status._tag === "Online" || this.#login.outage.cause._tag === "LoginRefused"
     if (this.#hasSession) this.#lose(now, reason)
     this.#login.refused(now, reason)

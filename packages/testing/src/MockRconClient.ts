@@ -110,7 +110,8 @@ const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
  *
  * **Details**
  *
- * `implementation` replaces members of the client, except `withOptions`. Calls of its commands are recorded, too.
+ * `implementation` replaces members of the client. Calls of its commands are recorded, too. If it has `events`, these are
+ * the only events, and `emit` has no effect.
  *
  * By default lists are empty, `version` is 1.220, actions succeed, `command` returns `""`, `status` is `Online`,
  * `adminId` is 0, `flavour` is `"BattlEye"`, and `roster` contains the players that `players` returns.
@@ -119,7 +120,7 @@ const COMMANDS: Omit<Commands.Commands, "withOptions"> = {
  * @since 0.1.0
  */
 export const layer = (
-  implementation: Partial<RconClient.Service> = {}
+  implementation: Partial<Omit<RconClient.Service, "withOptions">> = {}
 ): Layer.Layer<RconClient.RconClient | MockRconClient> =>
   Layer.effectContext(Effect.sync(() => {
     const broadcast = new Broadcast<ServerEvent.ServerEvent, LoginFailure>({

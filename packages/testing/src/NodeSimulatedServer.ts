@@ -45,8 +45,8 @@ export interface Options extends ServerMachine.Options {
   /** The port to bind, from 0 to 65535. Default 0: any free port. */
   readonly port?: number | undefined
   /**
-   * Faults of a network in front of the port, in addition to those of the real network. Default: no faults. The random
-   * choices start again when the port opens after a downtime.
+   * Faults of a network in front of the port, in addition to those of the real network. Default: no faults. After
+   * each downtime the random choices are repeated from the seed.
    */
   readonly network?: SimulatedNetwork.PathOptions | undefined
 }

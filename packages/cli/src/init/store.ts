@@ -1,5 +1,5 @@
 /**
- * Writes a server to the file of servers, and its password to a file of its own that only its owner can read.
+ * Writes a server to the file of servers, and the password to a separate file that only the user can read.
  */
 import type { ServersFileError } from "@bercon/fleet/FleetError"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"

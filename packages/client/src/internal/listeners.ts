@@ -63,7 +63,7 @@ export const listeners = (
 
 const isOverflow = (event: ServerEvent.ServerEvent): boolean => event._tag === "Gap" && event.cause === "Overflow"
 
-/** Reports that a handler was so slow that it has lost events of any kind. */
+/** Reports that a slow handler has missed events. The count includes events of all kinds. */
 const missed = (tag: string, event: ServerEvent.ServerEvent): Effect.Effect<void> => {
   const count = event._tag === "Gap" ? event.missed ?? 0 : 0
   return Effect.andThen(

@@ -1,5 +1,5 @@
 /**
- * The players on the server according to events and the list: plain state that events change.
+ * The players on the server, according to events and the list: plain state without effects.
  */
 import type { Guid } from "../Guid.ts"
 import { Player, type PlayerId, type PlayerReference } from "../Player.ts"
@@ -37,7 +37,7 @@ export const isNews = ServerEvent.is(
   "Gap"
 )
 
-/** The effect of an event on the roster: nothing, a change, or that only the list can decide. */
+/** The effect of an event on the roster: none, a change, or unknown until the list is read. */
 export type Consequence = "None" | "Changed" | "Doubtful"
 
 /** Applies an event. Events must be given in the server's order. */

@@ -15,7 +15,7 @@ export const UUID = "67ab5fd5-7e35-579a-68d9-b934ff7124f0"
 export const identity = (number: number) =>
   Identity.IdentityId.make(`67ab5fd5-7e35-579a-68d9-${String(number).padStart(12, "0")}`)
 
-/** A row of a list: of players, with a name as its text; or of bans in the older form, with a number of seconds. */
+/** A row of the list of players, with a name, or of the older list of bans, with a number of seconds. */
 export const row = (number: number, text: string | number) => `${number} ; ${identity(number)} ; ${text}`
 
 /** The server's echo: the message that precedes the output of a command. */

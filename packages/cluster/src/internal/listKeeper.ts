@@ -50,7 +50,7 @@ const ListKeeper = Entity.make("@bercon/ServerList", [
 /** The list before its first change. */
 const UNWRITTEN = Wire.Listing.make({ origin: "", revision: 0, changes: [], servers: [] })
 
-/** How many names of changes a list keeps. A member that missed the outcome of a change looks for its name there. */
+/** How many names of changes a list keeps. A member that missed the outcome of its change looks for the name there. */
 const REMEMBERED = 100
 
 const unavailable = (execution: FleetUnavailable["execution"], problem: string) =>
@@ -69,7 +69,7 @@ const handlers = Effect.gen(function*() {
 
   const learn = (listing: Wire.Listing): Wire.Listing => {
     isKnown = true
-    if (listing.changes.at(-1) !== stored?.changes.at(-1)) feed.publish(listing)
+    feed.publish(listing)
     return stored = listing
   }
   /** Reads the stored list, unless it is known. Needs the lock. */

@@ -50,7 +50,7 @@ export const Settings = settings(Schema.Duration)
 const isInput = (value: unknown): value is Duration.Input => Option.isSome(Duration.fromInput(value as Duration.Input))
 
 const decode = Schema.decodeUnknownEffect(settings(
-  Schema.declare(isInput, { expected: "a duration" }).pipe(
+  Schema.declare(isInput).pipe(
     Schema.decodeTo(
       Schema.Duration,
       SchemaTransformation.transform<Duration.Duration, Duration.Input>({
@@ -63,8 +63,8 @@ const decode = Schema.decodeUnknownEffect(settings(
 
 /** Removes fields that are `undefined`. */
 const compact = (value: unknown): unknown =>
-  Predicate.isObject(value) && !Duration.isDuration(value) && !Array.isArray(value)
-    ? Record.map(Record.filter(value as Record<string, unknown>, Predicate.isNotUndefined), compact)
+  Predicate.isObject(value) && !Duration.isDuration(value)
+    ? Record.map(Record.filter(value, Predicate.isNotUndefined), compact)
     : value
 
 /**

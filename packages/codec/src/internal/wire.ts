@@ -79,10 +79,9 @@ const ownBuffer: Allocate = (bytes) => new Uint8Array(bytes)
  *
  * **Details**
  *
- * Encoding is total: it throws only if `Redacted.wipeUnsafe` has erased the password. A packet that was written by
- * hand, without its constructor, is not checked: only the low 8 bits of a number are encoded, and a whole reply that
- * begins with byte 0 will be decoded as a part. No payload is refused as too long, but UDP carries datagrams of at most
- * 65,507 bytes.
+ * Throws only if `Redacted.wipeUnsafe` has erased the password. A packet that was written by hand, without its
+ * constructor, is not checked: only the low 8 bits of a number are encoded, and a whole reply that begins with byte 0
+ * will be decoded as a part. No payload is refused as too long, but UDP carries datagrams of at most 65,507 bytes.
  *
  * @category encoding
  * @since 0.1.0
@@ -154,8 +153,8 @@ const headerError = (datagram: Uint8Array): Result.Result<never, DecodeError> | 
 
 /**
  * Reads the checksum field of a datagram's header (bytes 2 to 5) as an unsigned 32-bit integer. The checksum is not
- * verified; in a datagram that was decoded successfully it is right. So equal datagrams have equal checksums, and
- * different ones rarely do. Missing bytes of a shorter datagram count as 0.
+ * verified. Different datagrams rarely have the same checksum, if they were decoded successfully. Missing bytes of a
+ * shorter datagram count as 0.
  *
  * @category decoding
  * @since 0.1.0

@@ -42,8 +42,7 @@ const STATUS_CAPACITY = 64
 /** If the alarm rings more than this many milliseconds late, the socket is read before deadlines are judged. */
 const LATE = 50
 /**
- * Maximum size of a command in bytes of UTF-8. Its datagram has 1,400 bytes, which networks deliver without fragmenting
- * it.
+ * Maximum size of a command in bytes of UTF-8. Its datagram has 1,400 bytes, so networks need not fragment it.
  */
 export const MAX_COMMAND_BYTES = 1391
 

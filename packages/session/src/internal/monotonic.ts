@@ -1,5 +1,5 @@
 /**
- * Reads the monotonic clock, which changes of the system's time do not affect.
+ * Reads the monotonic clock. Setting the system's time does not change it.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"

@@ -17,7 +17,7 @@ export interface Settings {
   readonly messageCapacity: number
 }
 
-/** Maximum size of a password. Its login datagram has 1,400 bytes, which networks deliver without fragmenting it. */
+/** Maximum size of a password. Its login datagram has 1,400 bytes, so networks need not fragment it. */
 const MAX_PASSWORD_BYTES = 1392
 
 /**

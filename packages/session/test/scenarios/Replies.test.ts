@@ -82,7 +82,7 @@ describe("a reply of many parts", () => {
 
 describe("a command that is not repeatable", () => {
   it.effect.each(["execute", "replay", "ignore"] as const)(
-    "is sent once at 30 % loss, and without a reply may have been executed (repeats: %s)",
+    "is sent at most once at 30 % loss; without a reply it may have been executed (the server's `repeats`: %s)",
     (repeats) =>
       Effect.gen(function*() {
         const session = yield* online()
@@ -100,7 +100,7 @@ describe("a command that is not repeatable", () => {
         const counts = yield* executions(server)
         for (const [i, { repeatable, text }] of asks.entries()) {
           if (!repeatable) {
-            assert.isAtMost(texts.filter((each) => each === text).length, 1, "sent once")
+            assert.isAtMost(texts.filter((each) => each === text).length, 1, "sent at most once")
             // A server that ignores repeated numbers looks like a dead one if it only gets repeated numbers.
             const lost = repeats === "ignore" ? ["SessionLost, MaybeExecuted"] : []
             assert.include([text, "NoReply, MaybeExecuted", ...lost], results[i]!)

@@ -1,8 +1,8 @@
 /**
  * A model of everything that can happen to commands between a session machine and a server: loss, delay, duplication,
  * servers that work in order or out of order, stall, or repeat their replies, and a client's process that is suspended.
- * Each command is answered with its own text, by a server that executes every repetition, so that a wrong reply is
- * detected at once.
+ * The server executes every repetition. Its reply to a command is the command's own text, so a wrong reply is detected
+ * at once.
  *
  * No clock and no real server: a run is a list of events in virtual time, and the same seed gives the same run.
  */
@@ -12,7 +12,7 @@ import { Result } from "effect"
 import { generator } from "./Pair.ts"
 import { defaults } from "./settings.ts"
 
-/** Fractions from 0 to 1, and milliseconds. */
+/** Shares are from 0 to 1, times are in milliseconds. */
 export interface World {
   /** The share of datagrams lost, in each direction. */
   readonly loss?: number

@@ -13,7 +13,7 @@ describe("a player", () => {
     ])
   })
 
-  it("is announced by an older game with its form of the GUID", () => {
+  it("is announced with \"GUID\" instead of \"BE GUID\" by an older game", () => {
     const server = online({ guidKind: "GUID" })
     ServerMachine.join(server, 0, { name: "Max", ip: "198.51.100.126", guid: "5a1b2c3d4e5f60710000000000000000" })
     assert.strictEqual(heard(server)[1], "message 2: Player #0 Max - GUID: 5a1b2c3d4e5f60710000000000000000")
@@ -61,7 +61,7 @@ describe("a player", () => {
     ])
   })
 
-  it("who is banned is kicked as soon as the target of the ban is known", () => {
+  it("who is banned is kicked when the banned address or GUID is announced", () => {
     const guid = "5a1b2c3d4e5f60710000000000000000"
     const bans: ReadonlyArray<World.Ban> = [
       { target: guid, expires: 60_000, reason: "cheating" },

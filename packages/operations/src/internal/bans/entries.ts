@@ -1,5 +1,5 @@
 /**
- * The entries of the ban book in memory: found by number, found by target, and sorted by age.
+ * The entries of the ban book in memory: found by id, found by target, and sorted by age.
  */
 import type { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"
@@ -48,7 +48,7 @@ export const make = (): Entries => {
 }
 
 /**
- * Sorts entries. Entries that were added at the same time are sorted by number, so that the order is the same in every program.
+ * Sorts entries. Entries that were added at the same time are sorted by id, so that the order is the same in every program.
  */
 const newestFirst = (entries: ReadonlyArray<BanEntry>): ReadonlyArray<BanEntry> =>
   entries.toSorted((a, b) =>

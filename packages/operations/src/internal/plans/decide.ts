@@ -37,7 +37,7 @@ export const compile = (plan: RestartPlan): Compiled => ({
 })
 
 /**
- * Returns the time up to which occurrences count as over when a plan is new. For a plan of one time this is earlier than `now`,
+ * Returns the time up to which occurrences count as over when a plan is new. For a plan with `once` this is earlier than `now`,
  * so that the restart still takes place if its time has just passed.
  */
 export const beginningOf = ({ latest, plan }: Compiled, now: number): number =>
