@@ -102,7 +102,8 @@ export const noteFailure = (server: string, failure: Failure.ServerFailure): Eff
 
 /**
  * Fails if servers failed. `failures` has an entry for each server, `undefined` if the server did not fail. If entries are
- * labelled, the failures have been printed already, and the error is only an exit code. Otherwise it is the failure of the only server.
+ * labelled, the failures have been printed already, and the error is only an exit code. Otherwise there is a single server, and
+ * the error is its failure.
  */
 export const conclude = (
   failures: ReadonlyArray<Failure.ServerFailure | undefined>,
