@@ -289,7 +289,7 @@ export interface Commands {
     targets: ReadonlyArray<BanTarget | Ban>,
     options?: BulkOptions
   ) => Effect.Effect<string, CommandError | ActionError>
-  /** Loads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
+  /** Loads the bans from the server's `bans.txt`, or from `file`, whose name must be one line. Repeatable. */
   readonly loadBans: (
     file?: string,
     options?: Session.CommandOptions

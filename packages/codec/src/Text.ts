@@ -122,9 +122,9 @@ const endOfLine = (bytes: Uint8Array, from: number): number => {
 }
 
 /**
- * Minimum number of continuation bytes in the whole characters of a line that prove the line to be UTF-8 although a
- * character is cut. Two characters of two bytes have two, and so has one character of three bytes. One is no proof: it
- * is also a letter in legacy code pages, so many legacy words look like a character of two bytes and a cut one (`"ПЁС"`).
+ * A line with a cut character counts as UTF-8 if its whole characters have at least this many continuation bytes. Two
+ * characters of two bytes have two, and so has one character of three bytes. One is no proof: it is also a letter in
+ * legacy code pages, so many legacy words look like a character of two bytes and a cut one (`"ПЁС"`).
  */
 const PROOF_BYTES = 2
 

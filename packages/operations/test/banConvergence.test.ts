@@ -7,8 +7,8 @@
  * Some of the admin's bans have the mark of the book, and a number that it never had.
  *
  * One case is excluded, because no reply with the list shows it: another admin adds a ban during the round trip of a removal,
- * and the new ban gets the number that is being removed. This happens only if the removed ban is the first address and the new
- * one a GUID, or if there are two changes in one round trip.
+ * and the new ban gets the number that is being removed. This happens only if the removed ban is the first one of an address
+ * and the new one is of a GUID, or if there are two changes in one round trip.
  */
 import { BanBook, BanEnforcement } from "@bercon/operations"
 import { SimulatedServer, TestFleet, TestRcon, World } from "@bercon/testing"
@@ -217,7 +217,7 @@ describe("some time after the last change", () => {
   const total = { runs: 0, restored: 0, reappeared: 0, lost: 0 }
 
   it.effect.prop(
-    "the list has each ban of the book once, and has lost no ban of another admin",
+    "the list has each ban of the book once, and has lost no ban of another admin that a reply has shown",
     [Arbitrary.array(happening, { minLength: 5, maxLength: 40 }), integer(1_000_000)],
     ([steps, seed]) =>
       Effect.gen(function*() {

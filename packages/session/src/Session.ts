@@ -164,7 +164,7 @@ export interface Options {
  * @since 0.1.0
  */
 export class Session extends Context.Service<Session, {
-  /** The server's name, `host:port`, used in messages and metrics. */
+  /** The server's name, `host:port`, for errors, logs and metrics. */
   readonly peer: string
   /** Sends a command and returns the whole reply as text. */
   readonly command: (text: string, options?: CommandOptions) => Effect.Effect<string, CommandError.CommandError>

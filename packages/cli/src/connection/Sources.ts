@@ -97,7 +97,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
     }
   })
 
-/** `--server-cfg`: a file, or a folder. In a folder, it is the file that a running server uses. */
+/** `--server-cfg`: the path of a file, or of a folder. Of a folder, the file that a running server uses is read. */
 export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =>
   Effect.gen(function*() {
     const file = yield* Effect.try({

@@ -1,6 +1,6 @@
 /**
- * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide who is
- * on the server.
+ * Keeps the roster up to date: follows events, and reads the list of players at an interval, and when only the list can
+ * show who is on the server.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
@@ -49,7 +49,8 @@ export interface LiveRoster {
 }
 
 /**
- * Minimum time from a query to the next automatic one, in milliseconds, so that many gaps do not cause many queries.
+ * Minimum time from the end of a query to the next automatic one, in milliseconds, so that many gaps do not cause many
+ * queries.
  */
 const REST = 1000
 

@@ -38,8 +38,8 @@ const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 
 /**
- * Reads a text of at most `limit` bytes, without a byte order mark. The error continues a sentence that begins with the path:
- * `is longer than 4096 bytes`, for example.
+ * Reads a text of at most `limit` bytes, and drops its byte order mark. The error continues a sentence that begins with the
+ * path: `is longer than 4096 bytes`, for example.
  */
 export const readText = (path: string, limit: number): Effect.Effect<string, string> =>
   Effect.flatMap(readBytes(path, limit), (bytes) =>

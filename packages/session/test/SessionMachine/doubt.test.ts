@@ -243,7 +243,7 @@ describe("a doubted server", () => {
 
 describe("a server that may have restarted its session", () => {
   it.each([60, 150, 200])(
-    "has restarted it if its first messages arrive again after %i others, even if its login reply is lost or late",
+    "has restarted it if the numbers of messages begin at 0 again after %i messages, even if the login reply is lost or late",
     (count) => {
       const doubted = () => {
         const bench = Bench.online()
