@@ -152,7 +152,7 @@ export class Socket {
     )
   }
 
-  /** Handles the failure to open a socket, or the interruption of its fiber. */
+  /** Handles a failed or interrupted opening of a socket. */
   #ended(handle: Handle, cause: Cause.Cause<TransportError>): void {
     const error = errorOf(cause, () => openFailed(this.#transport.peer, "Unknown", "opening it was interrupted"))
     if (error === undefined) this.#events.died(cause)
