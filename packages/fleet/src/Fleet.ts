@@ -137,8 +137,8 @@ export interface ForEachOptions {
   /** Maximum number of servers at once: an integer from 1, or `"unbounded"`. Default `"unbounded"`. */
   readonly concurrency?: number | "unbounded" | undefined
   /**
-   * Time limit for each server, from its own start: a positive duration. If it is exceeded, the result is a `TimeoutError`.
-   * Default: no limit.
+   * Time limit for each server, from the start of its program: a positive duration. If it is exceeded, the result is a
+   * `TimeoutError`. Default: no limit.
    */
   readonly timeout?: Duration.Input | undefined
 }

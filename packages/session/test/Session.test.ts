@@ -292,7 +292,7 @@ describe("the status of a session", () => {
       assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("is logged in one line for each change, and no line contains the password", () =>
+  it.effect("is logged as one line for each change, and no line contains the password", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ logLevel, message }) => {

@@ -109,7 +109,7 @@ describe("unban", () => {
     return { bans, rcon, session }
   })
 
-  it.effect("sends `removeBan` once, and only in the session of the list, whatever the options", () =>
+  it.effect("sends `removeBan` once, and only in the session in which the list was read, whatever the options", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* shared(["perm a"])
       yield* rcon.withOptions({ repeatable: true, epoch: 7 }).unban(GUID, { timeout: "7 seconds" })

@@ -106,7 +106,7 @@ export const make = (
       )
     })
 
-  /** Sends a command without output. It takes no turn: its only message is the echo, which contains the command. */
+  /** Sends a command without output. It takes no turn, because its echo cannot be confused with output. */
   const announce = (command: string, call: Call): Effect.Effect<Answer, CommandError> =>
     sendWith(command, call, (options) => {
       exchange.announce(now(), command)

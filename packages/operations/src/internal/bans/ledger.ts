@@ -13,7 +13,7 @@ import type { BanEntry } from "../../BanEntry.ts"
 export interface Ledger {
   /** By target, the number of the ban that the book has added. */
   readonly get: Effect.Effect<ReadonlyMap<string, string>, KeyValueStore.KeyValueStoreError>
-  /** Records bans that are about to be added. Other targets than accounts are ignored. */
+  /** Records bans that are about to be added. Ignores targets that are not accounts. */
   readonly put: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
   /** Deletes the records of all targets except these, which the list still has. */
   readonly retain: (listed: ReadonlySet<string>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
