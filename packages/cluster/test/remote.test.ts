@@ -174,9 +174,8 @@ describe("a remote session", () => {
             case "outage":
               return server.change({
                 _tag: server.epoch > 0 ? "Reconnecting" : "Connecting",
-                cause: refused,
-                tries,
-                since: 0
+                ...outage,
+                tries: ++tries
               })
             case "refusal":
               return server.change({ _tag: "Reconnecting", cause: refused, tries: ++tries, since: 0 })
@@ -373,6 +372,8 @@ describe("a remote session", () => {
         if (end === "fails for good") server.status = { _tag: "Closed", exit }
         else yield* remote.close
         yield* TestClock.adjust(300)
+        // A command that waits for a feed does not wait any longer.
+        assert.isDefined(waiting.pollUnsafe())
         const feeds = server.feeds
         yield* remote.close
         yield* TestClock.adjust("1 minute")
