@@ -37,7 +37,7 @@ const sessionTests: Readonly<Record<string, string>> = {
   sendOrder: "sequenceNumbers"
 }
 
-/** Modules of the client that the tests of their own name do not cover, with the tests that do. */
+/** The tests of modules of the client. The default is the tests of the module's own name. */
 const clientTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   banRows: ["{banRows,banWatch,incompleteLists}"],
   bansReply: ["bansReply", "reforger/everyForm"],
@@ -76,7 +76,7 @@ const operationsTests: Readonly<Record<string, ReadonlyArray<string>>> = {
  */
 const ofSessions = ["oneSession", "moves", "connections", "ServerEntity", "RemoteSession"]
 
-/** Modules of the cluster that `ofSessions` does not cover, with the tests that do. */
+/** The tests of modules of the cluster. The default is `ofSessions`. */
 const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   calls: ["{calls,manyCalls}", "moves", "RemoteSession"],
   feed: ["feed", "moves", "connections"],

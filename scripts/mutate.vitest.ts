@@ -1,5 +1,5 @@
 /**
- * The configuration with which Stryker runs vitest: only the tests of one package that `scripts/mutate.ts` has chosen.
+ * The configuration with which Stryker runs vitest: only the tests that `scripts/mutate.ts` has chosen in one package.
  */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"

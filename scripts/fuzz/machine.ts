@@ -41,7 +41,7 @@ interface Command {
   state: "Pending" | "Settled" | "Cancelled"
 }
 
-/** A machine, its commands, and the checks of both. It plays the driver: it opens sockets and wakes the machine. */
+/** A machine, its commands, and the checks of both. Plays the driver: opens sockets, and wakes the machine. */
 class Run {
   now = 0
   steps = 0

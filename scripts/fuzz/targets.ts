@@ -216,7 +216,7 @@ const init: Target = async (random, saw) => {
   const exit = await Effect.runPromise(Effect.exit(Store.writeServer(path, id, entry, Effect.void)))
   if (Exit.isFailure(exit)) {
     const expected = Exit.isSuccess(before) ? UsageError : FleetError.ServersFileError
-    must(Cause.squash(exit.cause) instanceof expected, "the failure is known")
+    must(Cause.squash(exit.cause) instanceof expected, "the failure has the expected type")
     must(Fs.readFileSync(path, "utf8") === written, "the file is as it was")
     return
   }
@@ -259,7 +259,7 @@ const safeText: Target = (random, saw) => {
   must(JSON.parse(SafeText.json(JSON.stringify(text))) === text, "a JSON text keeps its value")
 }
 
-/** Values of other types than the fields of a plan, as JavaScript can pass them. */
+/** Values whose types are wrong for most fields of a plan, as JavaScript can pass them. */
 const junk: ReadonlyArray<unknown> = [null, true, 7, 7n, NaN, "", "junk", [], [null], {}, Symbol("junk"), () => "junk"]
 
 const plan: Target = (random, saw) => {
@@ -301,7 +301,7 @@ const plan: Target = (random, saw) => {
   }
   const now = DateTime.makeUnsafe(1_795_838_400_000)
   const next = RestartPlan.occurrenceAfter(result.success, now)
-  must(next === undefined || DateTime.isGreaterThan(next, now), "the next time is later")
+  must(next === undefined || DateTime.isGreaterThan(next, now), "the next occurrence is after the given time")
   const text = RestartPlan.textOf({ plan: result.success, server: "altis", time: now, remaining: Duration.minutes(1) })
   must(!/[\r\n\0]/.test(text), "a warning is one line")
   const json = Schema.encodeSync(RestartPlan.RestartPlan)(result.success)

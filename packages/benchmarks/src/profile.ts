@@ -1,6 +1,6 @@
 /**
  * Profiles one client, and the client `bare` for comparison, with V8's sampling profiler. The server is in the same
- * thread. So its share is the same for both clients, and no system call is spent on waking it on another core.
+ * thread. So it costs the same for both clients, and no system call is spent on waking it on another core.
  *
  * `pnpm run profile [scenario] [client] [seconds]`; default `pipelined session 4`.
  */

@@ -19,6 +19,7 @@ import * as Os from "node:os"
 import process from "node:process"
 import { ExitCode } from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
+import { nearest } from "./output/nearest.ts"
 import { note, widthOf, write } from "./output/Output.ts"
 import * as SafeText from "./output/SafeText.ts"
 import { wrap } from "./output/wrap.ts"
@@ -48,13 +49,29 @@ const completions = GlobalFlag.Action({
     })
 })
 
+/** Adds suggestions to an unknown flag. `effect/cli` compares it only with the flags of the command itself. */
+const suggesting = ({ errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): ReadonlyArray<CliError.CliError> =>
+  errors.map((error) => {
+    if (error._tag !== "UnrecognizedOption" || error.suggestions.length > 0) return error
+    const { flags, globalFlags = [], inheritedFlags = [] } = helpDoc
+    const names = [...flags, ...inheritedFlags, ...globalFlags].map(({ name }) => `--${name}`)
+    return new CliError.UnrecognizedOption({
+      option: error.option,
+      command: error.command,
+      suggestions: nearest(error.option.replace(/=.*/s, ""), names)
+    })
+  })
+
 /**
- * A hint after an unknown flag: the flags of the command or, if the word looks like a text, the same word after `--`.
- * For a mistyped flag that would be wrong: `ban -- --duration` bans a player called `--duration`.
+ * A hint after an unknown flag for which there is no suggestion: the flags of the command or, if the word looks like a text, the
+ * same word after `--`. For a mistyped flag that would be wrong: `ban -- --duration` bans a player called `--duration`.
  */
-const instead = ({ commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation): string => {
+const instead = (
+  { commandPath, helpDoc }: CliOutput.Presenter.InvalidInvocation,
+  errors: ReadonlyArray<CliError.CliError>
+): string => {
   const unknown = errors.find((error) => error._tag === "UnrecognizedOption")
-  if (unknown === undefined) return ""
+  if (unknown === undefined || unknown.suggestions.length > 0) return ""
   const command = commandPath.join(" ")
   const isText = (helpDoc.args?.length ?? 0) > 0 && !/^--[a-z][\w-]*$/i.test(unknown.option)
   if (isText) return `\nWords after -- are not flags: \`${command} -- ${quotedIfNeeded(unknown.option)}\`.`
@@ -77,12 +94,14 @@ const presenter: CliOutput.Presenter = {
       case "Help":
         return event.reason === "Requested"
           ? print(`${wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stdout))}\n`)
-          : note(wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stderr)))
-      case "InvalidInvocation":
+          : note(formatter.formatHelpDoc(event.helpDoc).trim())
+      case "InvalidInvocation": {
+        const errors = suggesting(event)
         return note(
-          event.errors.map((error) => `bercon: ${error.message}`).join("\n") +
-            `${instead(event)}\nSee \`${event.commandPath.join(" ")} --help\`.`
+          errors.map((error) => `bercon: ${error.message}`).join("\n") +
+            `${instead(event, errors)}\nSee \`${event.commandPath.join(" ")} --help\`.`
         )
+      }
       case "Version":
         return print(`${event.name} ${event.version}\n`)
     }

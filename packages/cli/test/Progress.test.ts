@@ -26,7 +26,7 @@ describe("progress", () => {
       "0 of 7 done, waiting for a, b, c, d, e and 2 more (1 s)"
     ]
   ])(
-    "(servers: %i) names the servers that are not done, after a count if there are several",
+    "(servers: %i) names the servers that are not done and, if it is for several servers, first counts those that are",
     (total, waiting, seconds, expected) =>
       assert.strictEqual(Progress.sentence(total, new Map(waiting), seconds), expected)
   )

@@ -49,12 +49,17 @@ describe("SafeText", () => {
     assert.isTrue(obeyed(SafeText.lines(textOf(parts))).every((character) => character === "\n" || character === "\t"))
   }, { arbitrary: { runs: 500 } })
 
-  it.prop("json: leaves no character that a terminal obeys, and keeps its meaning", [Hostile], ([parts]) => {
-    const text = textOf(parts)
-    const written = SafeText.json(JSON.stringify({ text }))
-    assert.deepStrictEqual(obeyed(written), [])
-    assert.deepStrictEqual(JSON.parse(written), { text })
-  }, { arbitrary: { runs: 500 } })
+  it.prop(
+    "json: leaves no character that a terminal obeys, and keeps the meaning of the JSON",
+    [Hostile],
+    ([parts]) => {
+      const text = textOf(parts)
+      const written = SafeText.json(JSON.stringify({ text }))
+      assert.deepStrictEqual(obeyed(written), [])
+      assert.deepStrictEqual(JSON.parse(written), { text })
+    },
+    { arbitrary: { runs: 500 } }
+  )
 
   it.prop("line: leaves no character without width, except marks and variation selectors", [Hostile], ([parts]) => {
     // Marks and variation selectors belong to the character before them.

@@ -19,7 +19,7 @@ export interface Outcome {
 
 /** How a process is run. */
 export interface Options {
-  /** Additional variables. The variables of the test process that `bercon` would read are removed. */
+  /** Additional variables. Those of the test process are removed if `bercon` would read them. */
   readonly env?: Record<string, string | undefined>
   /** Its standard input. Default: empty. */
   readonly stdin?: string

@@ -17,7 +17,7 @@ describe("a duration", () => {
     assert.deepStrictEqual(Option.map(parseDuration(text), Duration.toMillis), Option.some(millis))
   })
 
-  // `1h30` probably means minutes, so it must not be taken for 30 seconds.
+  // The 30 of `1h30` probably means minutes, so it must not be read as seconds.
   it.each(["", "1h30", "5m10", "soon", "-1s", "1.s", ".5", "1e3", "9".repeat(400), `${"9".repeat(309)}w`])(
     "is not read from %j",
     (text) => assert.deepStrictEqual(parseDuration(text), Option.none())

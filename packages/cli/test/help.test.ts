@@ -5,6 +5,7 @@ import * as Command from "effect/cli/Command"
 import type { HelpDoc } from "effect/cli/HelpDoc"
 import { stripVTControlCharacters } from "node:util"
 import { command } from "../src/commands/index.ts"
+import { nearest } from "../src/output/nearest.ts"
 import { wrap } from "../src/output/wrap.ts"
 import * as Services from "../src/services.ts"
 import { bercon, succeeded } from "./bercon.ts"
@@ -111,6 +112,32 @@ describe("a wrong value", { concurrent: true }, () => {
       )
       assert.deepStrictEqual(errors, [`Invalid value for flag ${message}`])
     }))
+})
+
+describe("a mistyped flag", { concurrent: true }, () => {
+  it.live.each(
+    [
+      ["players --hots eu1", "--host"],
+      ["kick Miller --prot=2306", "--port"],
+      ["plan list --formt json", "--format"],
+      ["ban Miller --reson Cheating", "--reason"],
+      ["bans sync --log-levl debug", "--log-level"]
+    ] as const
+  )(
+    "as in %s gets the nearest of all flags of the command, also of the shared ones",
+    ([line, flag]) =>
+      Effect.gen(function*() {
+        const { code, stderr } = yield* bercon(line.split(" "))
+        assert.strictEqual(code, 2)
+        assert.include(stderr, `Did you mean this?\n    ${flag}\n`)
+        assert.notInclude(stderr, "The flags of")
+      })
+  )
+
+  it("has no suggestion if no flag is near", () => {
+    assert.deepStrictEqual(nearest("--hots", ["--host", "--port", "--quiet"]), ["--host"])
+    assert.deepStrictEqual(nearest("--duration", ["--host", "--all"]), [])
+  })
 })
 
 describe("completions", { concurrent: true }, () => {

@@ -6,6 +6,7 @@ import { Deferred, Effect, Exit } from "effect"
 import * as Fs from "node:fs"
 import { bercon, failed, succeeded } from "./bercon.ts"
 import { chatting, PASSWORD, received, server } from "./simulated.ts"
+import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 describe("exit codes", { concurrent: true }, () => {
   it.live("2: the command line is invalid", () =>
@@ -208,6 +209,27 @@ describe("Ctrl-C", { concurrent: true }, () => {
       assert.strictEqual(outcome.code, 130)
       assert.match(outcome.stderr, /^bercon: waiting for [^\n]*\n$/)
     }))
+})
+
+describe("standard error in a narrow terminal", { concurrent: true }, () => {
+  const words = (text: string) => text.split(/\s+/).filter((word) => word !== "").join(" ")
+
+  it.live.skipIf(!hasTmux)(
+    `breaks the lines of an error between words${needsTmux}`,
+    () =>
+      Effect.forEach(
+        [[20, ["players"]], [40, ["version", "--host", "[::1]", "--port", "1", "--password", "x"]], [40, [
+          "kick"
+        ]]] as const,
+        ([columns, args]) =>
+          Effect.gen(function*() {
+            const { code, stderr } = yield* bercon(args)
+            const terminal = yield* start(args, { columns, rows: 60 })
+            const screen = yield* terminal.until(new RegExp(`^code ${code}$`, "m"))
+            assert.strictEqual(words(screen), words(`${stderr} code ${code}`))
+          }).pipe(Effect.scoped)
+      )
+  )
 })
 
 describe("standard output", { concurrent: true }, () => {

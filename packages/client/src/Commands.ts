@@ -256,7 +256,14 @@ export interface Commands {
    * Removes all bans of a target, or one ban of the list. Confirms the removal, and that no other ban was removed.
    *
    * A given ban is recognised by its target, its reason and its time, which may have run down or ended since. (On Arma
-   * Reforger: by its target.) So it is not confused with a new ban that lasts longer.
+   * Reforger: by its target.) So it is not confused with a new ban that lasts longer. If the server's clock was set back
+   * since the list was read, the ban seems to have more time than before: `unban` removes nothing, and fails with
+   * `BanNotFound`. Read the list again.
+   *
+   * If bans of one target and reason differ only in their remaining time, the list shows which of them was removed,
+   * unless their times are so close that one can have run down to the other during the call (one minute, or the minutes
+   * that the call took). `unban` then fails with `Unconfirmed`, although one of them was removed. Bans with the same
+   * number of minutes count as the same ban.
    *
    * BattlEye servers remove bans by their position in the list, and positions change. So `unban` looks up the ban,
    * removes it and looks again. Meanwhile all other changes of the list by this client wait. The removal is sent once,
@@ -282,7 +289,7 @@ export interface Commands {
     targets: ReadonlyArray<BanTarget | Ban>,
     options?: BulkOptions
   ) => Effect.Effect<string, CommandError | ActionError>
-  /** Loads the bans from the server's `bans.txt`, or from another file: a name, one line. Repeatable. */
+  /** Loads the bans from the server's `bans.txt`, or from `file`, whose name must be one line. Repeatable. */
   readonly loadBans: (
     file?: string,
     options?: Session.CommandOptions

@@ -41,6 +41,10 @@ describe("rows of the list of bans", () => {
       ["a limited ban in place of an expired one", [expired], [limited], [expired], [limited]],
       ["another time", [permanent], [limited], [permanent], [limited]],
       ["only one of two equal rows", [limited, limited], [limited], [limited], []],
+      ["fewer of several bans that differ in their minutes", [ban(30), ban(9)], [ban(29)], [ban(9)], []],
+      ["an expired ban in place of a long and a short one", [ban(30), ban(1)], [expired], [ban(30)], []],
+      ["a ban that has lost time by the server's clock", [ban(30), permanent], [ban(3), permanent], [], []],
+      ["a ban that has gained time by the server's clock", [ban(9), permanent], [ban(30), permanent], [], []],
       ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
     ] as const
   )("are compared with a later list that has %s", (_, before, after, missing, added) => {
@@ -48,8 +52,18 @@ describe("rows of the list of bans", () => {
     assert.deepStrictEqual(inText(difference(before, after).added), inText(added))
   })
 
-  it("that are equal cancel out one for one", () => {
+  it("can leave open which one is missing, if they differ by no more minutes than may have passed", () => {
+    const missing = (drift: number) =>
+      (["Most", "Least"] as const).map((missing) =>
+        inText(difference([ban(30), ban(29), ban(9)], [ban(29), ban(8)], { drift, missing }).missing)
+      )
+    assert.deepStrictEqual(missing(1), [inText([ban(30)]), inText([ban(29)])])
+    assert.deepStrictEqual(missing(21), [inText([ban(30)]), inText([ban(9)])])
+  })
+
+  it("that are equal, also in their minutes, cancel out one for one", () => {
     assert.deepStrictEqual(except([limited, limited, expired], [limited, permanent]), [limited, expired])
+    assert.deepStrictEqual(except([limited], [ban(4)]), [limited])
   })
 })
 

@@ -53,7 +53,7 @@ describe("the errors of docs/errors.md", () => {
       ])
     }))
 
-  // Errors that a few lines cannot produce. Other tests and the scenarios of the session produce most of them.
+  // Errors that are constructed here, because producing them takes many lines. Other tests produce most of them.
   const row = new Ban.Ban({ id: Ban.BanId.make(0), target, remaining: "permanent", reason: "x" })
   const others: ReadonlyArray<readonly [Failure, string, CommandError.Execution]> = [
     [

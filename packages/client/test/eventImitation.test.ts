@@ -115,7 +115,7 @@ describe("arbitrary text of players and admins", () => {
     ...GROUPS.map((group) =>
       [
         (free: string) => `Player #7 Eve${group} has been kicked by BattlEye: Admin Ban (${free}`,
-        // Blanks and a bracket at the end of the field would belong to the reason.
+        // Blanks and brackets at the end of the field would be taken for the server's own text.
         (free: string) => free.replace(/[\s\0)]+$/, "")
       ] as const
     )

@@ -19,7 +19,7 @@ describe("the flavour", () => {
       assert.strictEqual(yield* Fiber.join(asking), flavour)
     }))
 
-  it.effect("is known at once if the server sends a list of players", () =>
+  it.effect("is known from the reply to a query of the players, without a query of its own", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* start({ flavour: "auto" })
       session.reply = PLAYERS

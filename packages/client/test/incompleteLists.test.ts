@@ -20,7 +20,7 @@ describe("an incomplete list of players", () => {
       Effect.gen(function*() {
         const { rcon, run, sent } = yield* startWith(list)
         assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
-        // Even after the list, the slot is not known to be empty.
+        // Even after the list was read, the slot is not known to be empty.
         yield* rcon.players
         assert.strictEqual(yield* run(rcon.kick(slot(0), "x", within)), "Unconfirmed")
         assert.deepStrictEqual(sent(), ["kick 0 x", "kick 0 x"])
@@ -140,7 +140,7 @@ describe("a list of bans", () => {
 })
 
 describe("a long list in a legacy code page", () => {
-  /** A client whose server replies with this many bytes, in windows-1251. */
+  /** Reads a list of this many bytes in windows-1251. Returns it, and the number of its rows that are not cut. */
   const listed = Effect.fnUntraced(function*(length: number) {
     const session = yield* MockSession.make({ _tag: "Online" }, Effect.void)
     const service = yield* Effect.provide(Session.Session, session.layer)

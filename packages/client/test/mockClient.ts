@@ -55,7 +55,7 @@ export const startWith = Effect.fnUntraced(function*(list: string, bans = "") {
   return { session, rcon, run, sent }
 })
 
-/** Collects events from now on; `take` returns those that have arrived. */
+/** Collects events from now on. `take` returns those that have arrived since the last `take`. */
 export const listen = Effect.fnUntraced(function*(rcon: RconClient.RconClient["Service"]) {
   const events: Array<ServerEvent.ServerEvent> = []
   const fiber = yield* rcon.events.pipe(

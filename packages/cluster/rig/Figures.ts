@@ -31,7 +31,10 @@ export interface Figures {
   readonly logins: ReadonlyArray<number>
   /** How often a replaced session still sent something. */
   readonly overlaps: number
-  /** The longest silences, in milliseconds. */
+  /**
+   * The longest time without an answer, of the worst server (`most`) and the median of all servers, and the longest time
+   * without a message. In milliseconds.
+   */
   readonly silence: { readonly most: number; readonly median: number; readonly messages: number }
   readonly gaps: ReadonlyArray<string>
   /** How often messages were missing, or a session was renewed, and no gap was reported. */
@@ -93,14 +96,14 @@ export const of = ({ from, lateness, servers, to }: Observed): Figures => {
  */
 const LINKS = 8
 
-/** The broken promises that do not depend on the speed of runners, one for each line. */
+/** The broken promises that do not depend on the speed of runners, one line each. */
 export const untimed = ({ overlaps, untrue, wrong }: Figures): ReadonlyArray<string> => [
   ...(overlaps > 0 ? [`two owners: replaced sessions sent something ${overlaps} times`] : []),
   ...(wrong > 0 ? [`${wrong} answers belonged to another query`] : []),
   ...(untrue > 0 ? [`${untrue} outcomes contradict the record of the server`] : [])
 ]
 
-/** All broken promises, one for each line. */
+/** All broken promises, one line each. */
 export const broken = (figures: Figures, promises: Promises, observed: Observed): ReadonlyArray<string> => {
   const { lateness, renewed, servers, silence, untold } = figures
   const isOver = (millis: number, limit: number | undefined) => limit !== undefined && millis > limit + LINKS * lateness

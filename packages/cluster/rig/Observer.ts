@@ -28,7 +28,7 @@ export interface Record {
   readonly gaps: Array<string>
   /** The outcome of each command that must not run twice. */
   readonly outcomes: Map<string, "Answered" | "NotExecuted" | "MaybeExecuted" | "Executed">
-  /** Number of answers that belong to another query. */
+  /** How often the reply to `players` did not contain this server's players. */
   wrong: number
   /** How often messages were missing and no gap was reported. */
   untold: number

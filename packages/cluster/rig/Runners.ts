@@ -58,7 +58,7 @@ const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 /** How many runners may end before they join. If more do, the start fails. */
 const FAILURES = 3
 
-/** How many of the runners' last lines the error of a failed start contains. */
+/** The error of a failed start contains this many of the runners' last lines. */
 const PRINTED = 40
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */
@@ -83,7 +83,7 @@ export const start = Effect.fnUntraced(function*(options: Options) {
       },
       extendEnv: true,
       stdin: "ignore",
-      // A frozen process handles no other signal.
+      // A frozen process does not handle SIGTERM.
       killSignal: "SIGKILL"
     }))
     const ready = yield* Latch.make()

@@ -4,7 +4,7 @@
  *
  *     pnpm demo:cluster
  *
- * It needs Postgres on the machine, which it starts in a temporary folder.
+ * Postgres must be installed. The demo starts it, with its data in a temporary folder.
  */
 import { ClusterFleet, Fleet, ServerEvent, ServerList } from "@bercon/cluster"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"

@@ -25,8 +25,8 @@ import * as Report from "./Report.ts"
 import * as Runners from "./Runners.ts"
 
 /**
- * If a runner or this process stood still for longer than this, only promises that do not depend on speed are checked. If all
- * are kept, the measurement is repeated. In milliseconds.
+ * Maximum standstill of a runner or of this process in a valid measurement, in milliseconds. After a longer one, at most the
+ * promises that do not depend on speed are checked. If none is broken, the measurement is repeated.
  */
 const TOO_LATE = 500
 

@@ -59,7 +59,7 @@ describe("RunnerWatch", () => {
     60_000
   )
 
-  /** The marks that a watch of four runners sets in some seconds. `ping` gets the runner's port and the number of the round. */
+  /** The marks that a watch of four runners sets within `seconds`. `ping` gets the port of a runner and the round. */
   const watched = Effect.fnUntraced(function*(
     ping: (port: number, round: number) => Effect.Effect<void, string>,
     seconds: number,

@@ -15,7 +15,7 @@ const QUARTERS = 24 * 4
 /** A quarter of an hour, in milliseconds. */
 const QUARTER = 15 * 60_000
 
-/** Longer intervals than usual, because a day has many seconds. */
+/** Longer intervals than usual, because timers of a second would make a simulated day slow. */
 const shardingConfig = {
   refreshAssignmentsInterval: "1 minute",
   runnerHealthCheckInterval: "1 minute",

@@ -53,7 +53,7 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.strictEqual((yield* server.sessions).length, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("a command that must not run twice is lost, and a repeatable one is sent again", () =>
+  it.effect("a command that must not run twice fails as maybe executed, and a repeatable one is sent again", () =>
     Effect.gen(function*() {
       const { cluster, network, owner, server } = yield* setup(1, 2)
       const { session } = yield* join(cluster)

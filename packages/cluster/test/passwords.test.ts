@@ -81,7 +81,7 @@ describe("a password", () => {
     [Text, Text],
     ([one, other]) =>
       Effect.gen(function*() {
-        // No other text contains them by chance.
+        // Without these prefixes, another text could contain a password by chance.
         const [secret, ofMember] = [`secret of the server ${one}`, `secret of the member ${other}`]
         const texts = yield* scenario(secret, ofMember)
         assert.deepStrictEqual(Exposure.leaks(texts, secret), [])

@@ -1,5 +1,5 @@
 /**
- * A store that all runners of a cluster share, and that can be out of order in several ways.
+ * A store that all runners of a cluster share, and that can fail in several ways.
  */
 import { Effect, Layer } from "effect"
 import { KeyValueStore } from "effect/persistence"

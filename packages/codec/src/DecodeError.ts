@@ -2,7 +2,7 @@
  * Describes why a datagram is not a BattlEye packet.
  *
  * A `DecodeError` is plain data: a tagged `reason` with the numbers that were wrong, and a message built from them. It
- * keeps no byte of the datagram, so it can be logged even if the datagram held a password.
+ * keeps no text of the datagram, so it can be logged even if the datagram held a password.
  *
  * **Example** (Reading the reason)
  *
@@ -121,7 +121,7 @@ export type DecodeErrorReason =
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0")
 
 /**
- * The error for a datagram that is not a well-formed BattlEye packet. `reason` describes why. The error keeps no byte
+ * The error for a datagram that is not a well-formed BattlEye packet. `reason` describes why. The error keeps no text
  * of the datagram.
  *
  * @category errors

@@ -10,8 +10,8 @@
  *
  * Run only one driver for a server at a time, because a `KeyValueStore` has no locks. `abort`, `postpone`, `add` and `remove`
  * can be called in any process. A driver in the same process reacts at once. A driver in another process reacts within
- * `refresh`, and in any case before its next step. If `abort` or `postpone` is called at the moment at which the command is
- * sent, it can be too late, although it succeeds.
+ * `refresh`, and in any case before its next step. A call of `abort` or `postpone` at the moment at which the command is sent
+ * can be too late, although the call succeeds.
  *
  * If no program drives a server that a plan names, a warning is logged once, because the id may be mistyped. It is no error,
  * because the server may be added later.
@@ -24,7 +24,7 @@
  * ```ts
  * import { Plans } from "@bercon/operations"
  *
- * // It still needs a fleet and a `KeyValueStore`.
+ * // `Operations` still needs a fleet and a `KeyValueStore`.
  * const Operations = Plans.layerFleet({
  *   restarts: [{ id: "nightly", at: { cron: "0 4 * * *", timeZone: "Europe/Berlin" } }],
  *   rotas: [{ id: "rules", every: "20 minutes", messages: ["No base raiding at night"] }]
@@ -85,7 +85,7 @@ export interface Upcoming {
  * @since 0.1.0
  */
 export interface Ordered {
-  /** The restarts that were aborted, or their new times. */
+  /** The restarts that were aborted, or that were postponed, with their new times. */
   readonly changed: ReadonlyArray<Upcoming>
   /** The servers for which it was too late, because they are restarting already. */
   readonly restarting: ReadonlyArray<string>

@@ -225,12 +225,12 @@ describe("a server", () => {
       bug.defect = new Error("another bug")
       yield* TestRcon.passTime("5 minutes")
       assert.deepStrictEqual(logged, [new Error("a bug"), new Error("another bug")])
-    }).pipe(
-      Effect.provide(withBug(bug, "list")),
-      Effect.provide(Logger.layer([
+    }).pipe(Effect.provide(Layer.provideMerge(
+      withBug(bug, "list"),
+      Logger.layer([
         Logger.make(({ message }) => logged.push(...[message].flat().filter((one) => one instanceof Error)))
-      ]))
-    )
+      ])
+    )))
   })
 
   it.effect("has the status `Failing` after the enforcement of bans has died, until it starts again a minute later", () => {

@@ -73,7 +73,7 @@ describe("entries of a file", () => {
     assert.deepStrictEqual(entriesOf(file(`${guid(1)} -1 spam`)).map(({ id }) => id), [other!.id])
   })
 
-  it("contain each ban once, also if the file has it twice, and no rows of a book", () => {
+  it("contain each ban once, even if the file has it twice, and no rows of a book", () => {
     const entries = entriesOf(file(
       `${guid(1)} -1 cheating`,
       `${guid(1)} -1 cheating`,

@@ -118,9 +118,9 @@ describe("plans of a fleet", () => {
           "update malden NotDriven"
         ])
         assert.sameMembers(logged, [
-          "plan \"event\" is for \"altsi\", which no program drives: is an id mistyped? Driven are \"altis\", \"stratis\"",
-          "plan \"update\" is for \"malden\", which no program drives: is an id mistyped? Driven are \"altis\", \"stratis\"",
-          "rota \"event\" is for \"altsi\", which no program drives: is an id mistyped? Driven are \"altis\", \"stratis\""
+          "plan \"event\" is for \"altsi\", which no program drives: is an id mistyped? The driven servers are \"altis\", \"stratis\"",
+          "plan \"update\" is for \"malden\", which no program drives: is an id mistyped? The driven servers are \"altis\", \"stratis\"",
+          "rota \"event\" is for \"altsi\", which no program drives: is an id mistyped? The driven servers are \"altis\", \"stratis\""
         ])
         yield* fleet.add("malden", (yield* simulation.simulate("malden")).options)
         yield* TestRcon.passTime("10 minutes")

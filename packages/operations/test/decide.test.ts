@@ -43,7 +43,7 @@ const check = ({ orders, said, sent, server }: ReturnType<typeof simulate>) => {
 
 const outcomesOf = ({ finished }: ReturnType<typeof simulate>) => finished.map(({ outcome }) => outcome)
 
-/** Checks that reported outcomes are true, which is promised without outages of the network. */
+/** Checks that reported outcomes are true. This is promised only if the network has no outages. */
 const checkClaims = ({ finished, server }: ReturnType<typeof simulate>) => {
   const restarted = new Set(server.restarts.map(({ occurrence }) => occurrence))
   for (const { occurrence, outcome } of finished) {

@@ -4,7 +4,7 @@ import { Cause, Effect, Exit, Fiber, Logger } from "effect"
 import { revived } from "../src/internal/revived.ts"
 
 describe("work in the background", () => {
-  /** Runs work whose first two runs die, for five minutes. Returns the number of runs, and the lines of the log. */
+  /** Runs, for five minutes, work that dies in its first two runs. Returns the number of runs, and the lines of the log. */
   const runOf = Effect.fnUntraced(function*(onDefect: Effect.Effect<void>) {
     let runs = 0
     const logged: Array<unknown> = []
@@ -27,7 +27,7 @@ describe("work in the background", () => {
         assert.strictEqual(runs, 3)
         assert.deepStrictEqual(exit, Exit.void)
         assert.deepStrictEqual(logged.filter((_, index) => index % 2 === 0), [died, died])
-        assert.include(String(logged[1]), "what follows the death of the work failed")
+        assert.include(String(logged[1]), "the work died, and the handler of its defect failed, too")
       }
     }))
 

@@ -5,7 +5,7 @@ import { BanEntry, BanEntryId } from "../src/BanEntry.ts"
 /** The GUID that is this number in hexadecimal digits. */
 export const guid = (number: number) => Guid.Guid.make(number.toString(16).padStart(32, "0"))
 
-/** The IP address that ends with this number. */
+/** The IP address with this number in its last two bytes. */
 export const ip = (number: number) => Address.IpAddress.make(`198.51.${number >> 8 & 255}.${number & 255}`)
 
 /** The id of a ban of the book, made from a number. */

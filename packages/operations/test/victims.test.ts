@@ -54,7 +54,7 @@ describe("the rows that a removal may have hit by mistake", () => {
       let list = [...rows]
       const one = rows[meant % rows.length]!
       const alter = ({ kind, number }: { readonly kind: string; readonly number: number }) => {
-        // A row that comes and goes between two readings of the list leaves no trace.
+        // Added rows are not removed: a row that comes and goes between two readings of the list leaves no trace.
         const others = list.filter((row) => row !== one && rows.includes(row))
         list = kind === "remove"
           ? list.filter((row) => row !== others[number % others.length])

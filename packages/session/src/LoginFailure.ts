@@ -56,7 +56,7 @@ export class LoginRefused extends Schema.Error<LoginRefused>("@bercon/session/Lo
   override get message(): string {
     const refused = `${this.peer} refused the login: the password is not the server's RConPassword`
     return this.isPadded === true
-      ? `${refused}. Check that the blank or line break at its beginning or end is part of it`
+      ? `${refused}. The given password begins or ends with white space: check that it belongs there`
       : refused
   }
 

@@ -105,7 +105,7 @@ export interface Connection {
  * @since 0.1.0
  */
 export class Transport extends Context.Service<Transport, {
-  /** The server's name, `host:port`, used in messages. */
+  /** The server's name, `host:port`, for errors, logs and metrics. */
   readonly peer: string
   /**
    * Opens a socket and resolves the host name anew. The socket belongs to the caller's scope, which closes it. The

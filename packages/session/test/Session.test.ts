@@ -36,9 +36,9 @@ describe("make", () => {
     (wrong) =>
       Effect.gen(function*() {
         const { message } = yield* Effect.flip(Session.make({ password: Redacted.make(wrong) }))
-        assert.match(message, /Check that the blank or line break at its beginning or end is part of it$/)
+        assert.match(message, /The given password begins or ends with white space: check that it belongs there$/)
         const other = yield* Effect.flip(Session.make({ password: Redacted.make("se cret") }))
-        assert.notInclude(other.message, "blank")
+        assert.notInclude(other.message, "white space")
       }).pipe(Effect.provide(TestRcon.layerTransport()))
   )
 
@@ -292,7 +292,7 @@ describe("the status of a session", () => {
       assert.deepStrictEqual(yield* Stream.runCollect(session.messages), [])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("is logged in one line for each change, and no line contains the password", () =>
+  it.effect("is logged as one line for each change, and no line contains the password", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ logLevel, message }) => {

@@ -7,7 +7,7 @@
  * server was made. If one of them dies (usually because `onCommand` throws), the server closes its port. From then on
  * every effect of the server dies with the same cause, and `failure` dies at once.
  *
- * Time comes from the `Clock`: under `TestClock` a session without commands ends only when the test has passed 45 s. The
+ * Time comes from the `Clock`: under `TestClock` a session without commands ends only when the test lets 45 s pass. The
  * server's clock, used for all records and the ends of bans, counts milliseconds since 1970. It is set once, when the
  * server is made; later changes of the system's clock do not affect it.
  *

@@ -59,7 +59,7 @@ describe("SimulatedServer", () => {
       ])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("records its actions", () =>
+  it.effect("records logins, commands, executions, messages, acknowledgements and violations", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online
@@ -226,7 +226,7 @@ describe("SimulatedServer", () => {
       assert.deepStrictEqual((yield* server.drops).map(({ cause }) => cause), ["Forgotten", "Stopped"])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("dies if a hook throws: the port is closed, and its effects die", () =>
+  it.effect("dies if a hook throws: its port is closed, and its effects die", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = yield* online

@@ -1,5 +1,5 @@
 /**
- * A minimal client: it sends packets, and formats the packets that arrive as text.
+ * A minimal client: it sends packets, and returns the received ones as text.
  */
 import { Packet, Text } from "@bercon/codec"
 import type { Transport } from "@bercon/session"

@@ -1,7 +1,7 @@
 /**
  * Replies of Reforger servers, in two collections of the same form: the synthetic fixtures of `@bercon/client`, and
- * replies of real servers. The real ones are not part of this repository: they are in a folder `shared` beside the
- * repository, if it exists.
+ * replies of real servers. The real ones are not part of this repository: they are read from a folder `shared` beside
+ * it, if that exists.
  */
 import { existsSync, readFileSync } from "node:fs"
 

@@ -70,7 +70,7 @@ export const gather = <Row>(
             onSuccess: () => add([]),
             onFailure: (failure) => {
               failures.set(server, failure)
-              // The failure of a single server is printed when the command ends.
+              // Without labels there is a single server. Its failure is printed when the command ends.
               return labelled ? Effect.andThen(add([], failure), noteFailure(server, failure)) : Effect.void
             }
           }),
@@ -101,8 +101,9 @@ export const noteFailure = (server: string, failure: Failure.ServerFailure): Eff
   note(Failure.lines(failure, server))
 
 /**
- * Fails if servers failed. `failures` has an entry for each server, `undefined` if it did not fail. With a single server, it
- * fails with that failure. With several, it fails with an exit code, because their failures have been printed already.
+ * Fails if servers failed. `failures` has an entry for each server, `undefined` if the server did not fail. If entries are
+ * labelled, the failures have been printed already, and the error is only an exit code. Otherwise there is a single server, and
+ * the error is its failure.
  */
 export const conclude = (
   failures: ReadonlyArray<Failure.ServerFailure | undefined>,

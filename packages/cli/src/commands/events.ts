@@ -44,7 +44,7 @@ const view = View.make(ServerEvent.ServerEvent, {
 export const events = define(
   "events",
   {
-    description: "Prints events of servers as they happen, until Ctrl-C: joins, chat, kicks and so on",
+    description: "Prints events of servers as they happen (joins, chat, kicks and so on), until Ctrl-C",
     examples: [
       ["bercon events", "Everything, one line each"],
       [

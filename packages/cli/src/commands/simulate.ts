@@ -54,7 +54,7 @@ export const simulate = define(
   },
   {
     players: Flags.integer("players", 0, 255).pipe(
-      Flag.withDescription("About how many players are there. Default 8"),
+      Flag.withDescription("The approximate number of players. Default 8"),
       Flag.withDefault(8)
     ),
     loss: Flags.number("loss", { isAllowed: (loss) => loss >= 0 && loss <= 1, expected: "a number from 0 to 1" }).pipe(

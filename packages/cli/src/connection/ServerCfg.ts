@@ -51,7 +51,7 @@ export interface ServerCfg {
   readonly settings: ReadonlyArray<readonly [key: string, value: string]>
 }
 
-/** Reads the settings in the text of a file: `Key value`, one per line. If a key is repeated, its last value counts. */
+/** Reads the settings in the text of a file: `Key value`, one per line. The last non-empty value of a key counts. */
 export const parse = (path: string, text: string): ServerCfg => {
   const settings = text.replace(/^\uFEFF/, "").split(/\r?\n/).flatMap((line) => {
     const match = /^\s*(\S+)(?:\s+(.*?))?\s*$/.exec(line)

@@ -36,7 +36,7 @@ export class UnderWay {
     this.#isAny = false
   }
 
-  /** The transport, whose commands are noted. */
+  /** Wraps a transport, and notes the commands that it sends. */
   readonly of = (transport: Transport["Service"]): Transport["Service"] =>
     observed(transport, (datagram, direction) => {
       if (direction === "sent" && !this.#isAny) this.#isAny = isChange(datagram)

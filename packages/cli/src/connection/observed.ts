@@ -1,5 +1,5 @@
 /**
- * A transport whose datagrams are seen, for findings that the client does not report.
+ * Observes the datagrams of a transport, for findings that the client does not report.
  */
 import { Transport } from "@bercon/client/Transport"
 import * as Effect from "effect/Effect"

@@ -13,7 +13,7 @@ export interface Seen {
 export interface Measured {
   /** Datagrams that were sent, retransmissions among them. */
   readonly sent: number
-  /** Answers that were received. */
+  /** Answers that were received; at most `sent`. */
   readonly answered: number
   /**
    * In milliseconds. Keepalives that were sent again are left out, because it is unknown which datagram was answered.

@@ -1,26 +1,27 @@
 /**
- * Finds out the facts about a connection: resolves the name, logs in, asks, and sends keepalives.
+ * Finds out the facts about a connection: resolves the name, logs in, asks for the version and the admins, and sends
+ * keepalives.
  */
 import type * as NodeRcon from "@bercon/client/NodeRcon"
 import * as NodeTransport from "@bercon/client/NodeTransport"
 import * as RconClient from "@bercon/client/RconClient"
 import { Transport } from "@bercon/client/Transport"
 import * as Packet from "@bercon/codec/Packet"
+import { SystemError } from "@bercon/fleet/unstable"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Dns from "node:dns/promises"
 import { observed } from "../connection/observed.ts"
-import { errorCode } from "../errorCode.ts"
 import type { Facts } from "./connection.ts"
 import { measure, type Seen } from "./measure.ts"
 import { cleaned, oddities } from "./password.ts"
 
-/** How many of a session's newest packets are kept: enough for a thousand keepalives. */
+/** How many of a session's newest commands and replies are kept: enough for a thousand keepalives. */
 const CAPACITY = 10_000
 
-/** The packets of a session. Logins are not kept: they contain the password. */
+/** The commands and replies of a session. Logins are not kept: they contain the password. */
 class Log {
   readonly seen = new Array<Seen>()
   readonly received = { valid: 0, foreign: 0 }
@@ -43,7 +44,7 @@ const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
   Effect.promise(() =>
     Dns.lookup(host, { all: true, order: "ipv4first" }).then(
       (found) => found.map(({ address }) => address),
-      (cause: unknown) => ({ code: errorCode(cause) })
+      (cause: unknown) => ({ code: SystemError.code(cause) })
     )
   )
 
@@ -83,7 +84,7 @@ const ask = Effect.fnUntraced(function*(
   }
 })
 
-/** Finds out the facts about a server, with this number of keepalives. */
+/** Finds out the facts about a connection. `count`: the number of keepalives. */
 export const probe = Effect.fnUntraced(function*(options: NodeRcon.Options, count: number): Effect.fn.Return<Facts> {
   const password = Redacted.value(options.password)
   const log = new Log()

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import process from "node:process"
 import * as Readline from "node:readline"
 import { UsageError } from "../Failure.ts"
+import { noteUnsafe } from "../output/Output.ts"
 
 /** Asks until the answer has no problem. An empty answer counts as `fallback`. Fails if the input ends. */
 export const ask = (
@@ -28,7 +29,7 @@ export const ask = (
       const answer = line.trim() === "" && fallback !== undefined ? fallback : line.trim()
       const problem = answer === "" ? "an answer is needed" : problemOf(answer)
       if (problem === undefined) return end(Effect.succeed(answer))
-      process.stderr.write(`${problem}\n`)
+      noteUnsafe(problem)
       terminal.prompt()
     })
     terminal.once("close", ended)

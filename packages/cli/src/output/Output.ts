@@ -11,6 +11,7 @@ import { OutputClosed, type OutputError, OutputFailed } from "../Failure.ts"
 import * as Format from "./Format.ts"
 import * as SafeText from "./SafeText.ts"
 import type { View } from "./View.ts"
+import { wrap } from "./wrap.ts"
 
 /** A result to which servers contribute at different times. */
 export interface Gathered<in Row> {
@@ -70,11 +71,13 @@ const gathered = <Row>(gathering: Format.Gathering<Row>): Gathered<Row> => {
   }
 }
 
-/** Prints a text on standard error: one line, or several with line feeds between them. */
-export const note = (text: string): Effect.Effect<void> =>
-  Effect.sync(() => {
-    process.stderr.write(`${SafeText.lines(text)}\n`)
-  })
+/** Prints a text on standard error: one line, or several with line feeds between them. A terminal gets wrapped lines. */
+export const note = (text: string): Effect.Effect<void> => Effect.sync(() => noteUnsafe(text))
+
+/** The same as {@link note}, for callbacks. */
+export const noteUnsafe = (text: string): void => {
+  process.stderr.write(`${wrap(SafeText.lines(text), widthOf(process.stderr))}\n`)
+}
 
 /** The width of a terminal in cells. `undefined` if it is unknown: serial lines and containers report 0. */
 export const widthOf = ({ columns, isTTY }: NodeJS.WriteStream): number | undefined =>

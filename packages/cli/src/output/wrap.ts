@@ -1,5 +1,5 @@
 /**
- * Wraps the lines of a help text between words, with the second column kept.
+ * Wraps lines between words. In a help text, the second column is kept.
  */
 import * as CliOutput from "effect/cli/CliOutput"
 import { stripVTControlCharacters } from "node:util"

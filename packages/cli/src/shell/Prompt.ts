@@ -62,7 +62,7 @@ export const make = ({ complete, history, onCancel, onEnd, onLine, text }: Optio
     output.write(clearFrom(isShown ? terminal.getCursorPos().rows : 0) + before)
     isShown = !isClosed
     if (isClosed) return
-    // Sets readline's record of the cursor, which is in the first row of the prompt now.
+    // Corrects readline's record: the cursor is in the first row of the prompt now.
     Object.assign(terminal, { prevRows: 0 })
     terminal.prompt(true)
   }

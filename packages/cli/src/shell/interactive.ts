@@ -16,6 +16,7 @@ import * as Failure from "../Failure.ts"
 import type * as Format from "../output/Format.ts"
 import * as SafeText from "../output/SafeText.ts"
 import { inWords } from "../output/words.ts"
+import { wrap } from "../output/wrap.ts"
 import { execute, isDrastic, isQuestion } from "./execute.ts"
 import * as History from "./history.ts"
 import * as Line from "./line.ts"
@@ -122,7 +123,9 @@ export const interactive = (
         return Effect.raceFirst(execute(rcon, line, style()), ended)
       }).pipe(
         Effect.mapError(Failure.explained(flavour)),
-        Effect.catch((failure) => Effect.succeed(`${SafeText.lines(Failure.describe(failure))}\n`)),
+        Effect.catch((failure) =>
+          Effect.succeed(`${wrap(SafeText.lines(Failure.describe(failure)), style().width)}\n`)
+        ),
         Effect.flatMap(print)
       )
 

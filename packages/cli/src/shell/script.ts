@@ -19,7 +19,7 @@ import { execute } from "./execute.ts"
 export interface Session {
   readonly rcon: RconClient.Service
   readonly server: Server
-  /** The commands of the session. */
+  /** Shows whether commands of the session are under way. */
   readonly underWay: UnderWay
 }
 

@@ -34,7 +34,7 @@ export interface Options extends Crowd.Options {
 /** How many happenings may wait for a slow reader. If there are more, the oldest are lost. */
 const CAPACITY = 1024
 
-/** Simulates a server for as long as the stream is read. It ends when an admin ends the server. */
+/** Simulates a server for as long as the stream is read. The stream ends when an admin ends the server. */
 export const simulate = (options: Options): Stream.Stream<Happening.Happening, EndpointError> =>
   Stream.unwrap(
     Effect.gen(function*() {

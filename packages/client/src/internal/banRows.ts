@@ -1,24 +1,30 @@
 /**
- * Compares lists of bans. Rows are identified by target, reason and kind of time, because numbers move and times run
- * down. The kind of time changes only when the time of a limited ban ends: from limited to expired.
+ * Compares lists of bans. Numbers move and times run down, so rows are identified by target, reason and kind of time, and
+ * rows that are equal in these by their minutes, as far as the clock can have run between the two lists.
  */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import type { Ban } from "../Ban.ts"
 
-const timeOf = ({ remaining }: Ban): string => Duration.isDuration(remaining) ? "limited" : remaining
+const isLimited = ({ remaining }: Ban): boolean => Duration.isDuration(remaining)
 
-const timeAtEndOf = (ban: Ban): string => timeOf(ban) === "limited" ? "expired" : timeOf(ban)
+/** The common key of rows that only their minutes can distinguish. A limited ban becomes an expired one. */
+const kindOf = ({ reason, remaining, target }: Ban): string =>
+  `${target} ${Duration.isDuration(remaining) || remaining === "expired" ? "timed" : remaining} ${reason}`
 
-/** The common key of rows of one target, reason and kind of time. */
-const kindOf = (ban: Ban): string => `${ban.target} ${timeOf(ban)} ${ban.reason}`
+/** The minutes left: 0 for an expired ban, and at least 1 for a limited one, because it may be in its last minute. */
+const minutesLeft = ({ remaining }: Ban): number =>
+  Duration.isDuration(remaining) ? Math.max(1, Duration.toMinutes(remaining)) : 0
 
-/** The key of the same ban when its time has ended. If the ban is not limited, the key stays the same. */
-const kindAtEndOf = (ban: Ban): string => `${ban.target} ${timeAtEndOf(ban)} ${ban.reason}`
+/** The bans that only the minutes can distinguish from one of `others`. */
+export const similarTo = (others: ReadonlyArray<Ban>, bans: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
+  const kinds = new Set(others.map(kindOf))
+  return bans.filter((ban) => kinds.has(kindOf(ban)))
+}
 
 /** Whether a ban can have become this row of a later list. */
 export const canBecome = (ban: Ban, later: Ban): boolean =>
-  later.target === ban.target && later.reason === ban.reason &&
-  (timeOf(later) === timeOf(ban) || timeOf(later) === timeAtEndOf(ban))
+  kindOf(ban) === kindOf(later) && (isLimited(ban) || !isLimited(later))
 
 /** The difference between a list and a later one. */
 export interface Difference {
@@ -28,19 +34,70 @@ export interface Difference {
   readonly added: ReadonlyArray<Ban>
 }
 
-/** Compares a list with a later one. Unchanged bans are matched first, then bans that have expired. */
-export const difference = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>): Difference => {
-  const missing = unmatched(before, kindOf, after.map(kindOf))
-  const added = unmatched(after, kindOf, before.map(kindOf))
-  return {
-    missing: unmatched(missing, kindAtEndOf, added.map(kindOf)),
-    added: unmatched(added, kindOf, missing.map(kindAtEndOf))
+/**
+ * Compares a list with a later one. A limited ban can have lost up to `drift` minutes. Limited bans that cannot be found so
+ * are matched whatever their minutes, because the server's clock may have been set.
+ *
+ * Sometimes several bans can be the missing one: of bans of 30 and 29 minutes, a row of 29 minutes can be either. `missing`
+ * then contains those with the most, or with the least minutes. If both are alike, no other bans
+ * can be missing.
+ */
+export const difference = (
+  before: ReadonlyArray<Ban>,
+  after: ReadonlyArray<Ban>,
+  { drift = 1, missing = "Most" }: { readonly drift?: number; readonly missing?: "Most" | "Least" } = {}
+): Difference => {
+  const older = Arr.groupBy(before, kindOf)
+  const later = Arr.groupBy(after, kindOf)
+  const result = { missing: new Array<Ban>(), added: new Array<Ban>() }
+  for (const kind of new Set([...Object.keys(older), ...Object.keys(later)])) {
+    const left = unpaired(older[kind] ?? [], later[kind] ?? [], { drift, missing })
+    const limited = left.older.filter(isLimited)
+    const paired = Math.min(limited.length, left.later.length)
+    result.missing.push(...left.older.filter((row) => !isLimited(row)), ...limited.slice(paired))
+    result.added.push(...left.later.slice(paired))
   }
+  return { missing: result.missing.sort(byNumber), added: result.added.sort(byNumber) }
 }
 
-/** The rows without a counterpart of their kind in `others`. Each row of `others` is a counterpart only once. */
+const byNumber = (a: Ban, b: Ban): number => a.id - b.id
+
+/** Pairs rows of one kind that differ by 0 to `drift` minutes. Returns the others: as many as if they were paired otherwise. */
+const unpaired = (
+  before: ReadonlyArray<Ban>,
+  after: ReadonlyArray<Ban>,
+  { drift, missing }: { readonly drift: number; readonly missing: "Most" | "Least" }
+) => {
+  const isMost = missing === "Most"
+  const inOrder = (rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
+    [...rows].sort((a, b) => isMost ? minutesLeft(a) - minutesLeft(b) : minutesLeft(b) - minutesLeft(a))
+  const older = inOrder(before)
+  const later = inOrder(after)
+  const left = { older: new Array<Ban>(), later: new Array<Ban>() }
+  let i = 0
+  let j = 0
+  while (i < older.length && j < later.length) {
+    const lost = minutesLeft(older[i]!) - minutesLeft(later[j]!)
+    if (lost >= 0 && lost <= drift) {
+      i++
+      j++
+    } else if ((lost < 0) === isMost) left.older.push(older[i++]!)
+    else left.later.push(later[j++]!)
+  }
+  left.older.push(...older.slice(i))
+  left.later.push(...later.slice(j))
+  return left
+}
+
+/** The rows without a counterpart of their kind and minutes in `others`. Each row of `others` is a counterpart only once. */
 export const except = (rows: ReadonlyArray<Ban>, others: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
-  unmatched(rows, kindOf, others.map(kindOf))
+  unmatched(rows, likeness, others.map(likeness))
+
+/** Whether two lists of bans differ in nothing but their numbers. */
+export const isAlike = (rows: ReadonlyArray<Ban>, others: ReadonlyArray<Ban>): boolean =>
+  rows.length === others.length && except(rows, others).length === 0
+
+const likeness = (ban: Ban): string => `${minutesLeft(ban)} ${kindOf(ban)}`
 
 /** The values whose key is not in `keys`. Each of `keys` is used for one value only. */
 export const unmatched = <A>(

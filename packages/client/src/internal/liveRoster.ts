@@ -1,6 +1,6 @@
 /**
- * Keeps the roster up to date: it follows events, and reads the list of players when only the list can decide who is
- * on the server.
+ * Keeps the roster up to date: follows events, and reads the list of players at an interval, and when only the list can
+ * show who is on the server.
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import type { Status } from "@bercon/session/Status"
@@ -42,14 +42,15 @@ export interface LiveRoster {
   readonly announce: () => void
   /** The query for the list. The roster learns from its result. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
-  /** Reads the list now, and from then on at the interval and when only the list can decide. */
+  /** Begins to read the list: now, then at the interval and when only the list can show who is on the server. */
   readonly begin: () => void
   /** Stops reading, and ends the stream of changes. */
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void
 }
 
 /**
- * Minimum time from a query to the next automatic one, in milliseconds, so that many gaps do not cause many queries.
+ * Minimum time from the end of a query to the next automatic one, in milliseconds, so that many gaps do not cause many
+ * queries.
  */
 const REST = 1000
 

@@ -214,7 +214,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   const greeting = yield* session.greeting
   if (Option.isSome(greeting)) read(greeting.value)
 
-  /** Done when this client has ended, even before the session. */
+  /** Done when this client has ended. The session may end later. */
   const ended = Deferred.makeUnsafe<void, LoginFailure>()
   yield* session.messages.pipe(
     Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),

@@ -133,10 +133,11 @@ const knownEnd = (
  *
  * The first rule that applies decides:
  *
- * 1. The first words of a kick that follow a GUID or precede a known reason end the name. No name contains them: they
- *    have at least 39 characters, and Steam allows 32. So no reason of an admin can change the kicked player.
+ * 1. The words of a kick end the name if they follow a GUID or precede a known reason; the first occurrence counts. No
+ *    name contains the words with a GUID or known reason: together they have at least 39 characters, and Steam allows
+ *    32. So no reason of an admin can change the kicked player.
  * 2. If the text ends like one of the other kinds, the name ends there.
- * 3. The first words of a kick end the name.
+ * 3. The first occurrence of the words of a kick ends the name.
  *
  * Two ambiguities remain, both only for kicks without a GUID of unknown players. An unknown reason that ends like
  * another kind (`... disconnected`) is taken for a part of the name. A name that contains the words of a kick, which

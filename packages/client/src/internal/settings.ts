@@ -20,7 +20,7 @@ export interface Settings {
   readonly replyWindow: { readonly first: number; readonly quiet: number; readonly longest: number }
 }
 
-/** Minimum time between two queries of a list, in milliseconds. */
+/** Minimum of `rosterInterval` and `banInterval`, in milliseconds. */
 const SHORTEST_INTERVAL = 1000
 
 /** Checks the options. The error contains the first invalid option, its value and the allowed range. */

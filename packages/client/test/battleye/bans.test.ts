@@ -109,7 +109,7 @@ describe("unban", () => {
     return { bans, rcon, session }
   })
 
-  it.effect("sends `removeBan` once, and only in the session of the list, whatever the options", () =>
+  it.effect("sends `removeBan` once, and only in the session in which the list was read, whatever the options", () =>
     Effect.gen(function*() {
       const { rcon, session } = yield* shared(["perm a"])
       yield* rcon.withOptions({ repeatable: true, epoch: 7 }).unban(GUID, { timeout: "7 seconds" })
@@ -226,6 +226,68 @@ describe("unban", () => {
       if (!(reason instanceof ActionError.BansChanged)) return assert.fail(reason.message)
       assert.deepStrictEqual([reason.missing, reason.stillListed], [[inForce!], [expired!]])
     }))
+
+  /** The list when one of its bans is to be removed, the number of the row that the server removes, and the list then. */
+  interface Removal {
+    readonly before: ReadonlyArray<string>
+    readonly wanted: number
+    readonly removed: number
+    readonly after: ReadonlyArray<string>
+    readonly outcome: string
+  }
+  it.effect.each<Removal>([
+    { before: ["30 a", "9 a"], wanted: 0, removed: 0, after: ["9 a"], outcome: "done" },
+    { before: ["30 a", "9 a"], wanted: 0, removed: 0, after: ["8 a"], outcome: "done" },
+    { before: ["30 a", "9 a"], wanted: 0, removed: 1, after: ["30 a"], outcome: "BansChanged" },
+    { before: ["30 a", "9 a"], wanted: 1, removed: 0, after: ["9 a"], outcome: "BansChanged" },
+    { before: ["30 a", "9 a"], wanted: 1, removed: 0, after: ["- a"], outcome: "Unconfirmed" },
+    { before: ["30 a", "30 a"], wanted: 1, removed: 0, after: ["29 a"], outcome: "done" },
+    { before: ["30 a", "29 a"], wanted: 1, removed: 1, after: ["30 a"], outcome: "done" },
+    { before: ["30 a", "29 a"], wanted: 0, removed: 0, after: ["29 a"], outcome: "Unconfirmed" },
+    { before: ["30 a", "29 a"], wanted: 0, removed: 1, after: ["29 a"], outcome: "Unconfirmed" },
+    { before: ["30 a", "1 a"], wanted: 0, removed: 0, after: ["- a"], outcome: "done" },
+    { before: ["1 a", "- a"], wanted: 0, removed: 0, after: ["- a"], outcome: "Unconfirmed" },
+    { before: ["30 a"], wanted: 0, removed: 0, after: ["40 a"], outcome: "Unconfirmed" },
+    { before: ["30 a", "9 a"], wanted: 0, removed: 0, after: ["3 a"], outcome: "Unconfirmed" }
+  ])(
+    "distinguishes bans that differ only in their time: $before, row $wanted, then $after: $outcome",
+    ({ after, before, outcome, wanted }) =>
+      Effect.gen(function*() {
+        const { rcon } = yield* shared(before, (bans) => bans.splice(0, before.length, ...after))
+        const result = yield* Effect.result(rcon.unban((yield* rcon.bans)[wanted]!))
+        assert.strictEqual(Result.isSuccess(result) ? "done" : result.failure.reason._tag, outcome)
+      })
+  )
+
+  const index = Arbitrary.schema(Schema.Literals([0, 1, 2, 3]))
+  it.effect.prop(
+    "never confirms that a ban is gone if another one is, also if they differ only in their time",
+    [
+      Arbitrary.array(Arbitrary.schema(Schema.Literals([1, 3, 5, 6, 9])), { minLength: 4, maxLength: 4 }),
+      Arbitrary.array(Arbitrary.schema(Schema.Boolean), { minLength: 4, maxLength: 4 }),
+      index,
+      index
+    ],
+    ([minutes, ends, wanted, removed]) =>
+      Effect.gen(function*() {
+        const later = minutes.map((left, row) => left - (ends[row] ? 1 : 0))
+        const { rcon } = yield* shared(minutes.map((left) => `${left} a`), (bans) => {
+          const after = later.map((left) => left === 0 ? "- a" : `${left} a`)
+          bans.splice(0, bans.length, ...after.filter((_, row) => row !== removed))
+        })
+        const result = yield* Effect.result(rcon.unban((yield* rcon.bans)[wanted]!))
+        const outcome = Result.isSuccess(result) ? "done" : result.failure.reason._tag
+        const isRight = minutes[wanted] === minutes[removed]
+        assert.notStrictEqual(
+          outcome,
+          isRight ? "BansChanged" : "done",
+          JSON.stringify({ minutes, later, wanted, removed })
+        )
+        const areFarApart = minutes.every((one) => minutes.every((other) => Math.abs(one - other) !== 1))
+        if (areFarApart) assert.strictEqual(outcome, isRight ? "done" : "BansChanged")
+      }),
+    { arbitrary: { runs: 100 } }
+  )
 
   it.effect("removes the remaining bans after a removal without a reply, also those that have expired since", () =>
     Effect.gen(function*() {

@@ -231,7 +231,7 @@ describe("Exchange", () => {
           case "#kick":
             say("text", `Player '<${id}>' kicked!`)
             break
-          // Results arrive in the order of the commands, because no client could assign them otherwise.
+          // Results are given in the order of the commands: in another order, no client could assign them.
           case "#ban create":
             deferred.push({
               at: Math.max(now + late, ...deferred.map(({ at }) => at)),

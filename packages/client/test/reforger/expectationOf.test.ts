@@ -30,19 +30,22 @@ describe("the output", () => {
     "@logout": first.map(() => "No")
   }
 
-  it.each(Object.entries(kinds))("of %j begins with a text of its own kind", (command, claims) => {
+  it.each(Object.entries(kinds))("of %j begins only with texts that the command can output", (command, claims) => {
     const { claim } = expectationOf(command)
     assert.deepStrictEqual(first.map((text) => claim(text, undefined)), claims)
   })
 
-  it.each(Object.entries(kinds))("of %j begins with any text but an event if a person typed it", (command, claims) => {
-    const { claim } = looseExpectationOf(command)
-    const isSilent = claims.every((claim) => claim === "No")
-    assert.deepStrictEqual(
-      first.map((text) => claim(text, undefined)),
-      isSilent ? claims : claims.map((claim, index) => claim === "No" ? anything[index] : claim)
-    )
-  })
+  it.each(Object.entries(kinds))(
+    "of %j, if a person typed it, may begin with any text but an event, unless the command has no output",
+    (command, claims) => {
+      const { claim } = looseExpectationOf(command)
+      const isSilent = claims.every((claim) => claim === "No")
+      assert.deepStrictEqual(
+        first.map((text) => claim(text, undefined)),
+        isSilent ? claims : claims.map((claim, index) => claim === "No" ? anything[index] : claim)
+      )
+    }
+  )
 
   const list = `${PLAYERS}\n${row(1, "Bob")}`
   const cut = `${PLAYERS}\n${row(1, LONG)}`

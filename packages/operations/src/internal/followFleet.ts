@@ -9,7 +9,7 @@ import { revived } from "./revived.ts"
 
 /**
  * Runs `begin` once for each client of the fleet, and `end` when a server is removed. When a server is replaced, `begin` runs
- * for its new client. Ends when the fleet does. A minute after a defect it continues, and begins with the changes of that
+ * for its new client. Ends when the fleet does. A minute after a defect it continues, and first handles the changes of that
  * minute.
  */
 export const followFleet = (

@@ -18,7 +18,7 @@ export const revived = <R>(
       Effect.logError(`${name} died, and starts again in a minute`, cause).pipe(
         Effect.andThen(
           Effect.catchCause(onDefect, (cause) =>
-            Effect.logError(`what follows the death of ${name} failed`, cause))
+            Effect.logError(`${name} died, and the handler of its defect failed, too`, cause))
         ),
         Effect.andThen(Effect.fail("died"))
       )),

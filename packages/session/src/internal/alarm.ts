@@ -12,8 +12,8 @@ export interface Options {
   readonly wakeAt: () => number
   /**
    * Called when the deadline has come, `late` milliseconds after it. If it returns an effect, the alarm rings again
-   * only after that effect has ended. If it throws or the effect dies, the alarm never rings again, so it must report
-   * the failure to the owner itself.
+   * only after that effect has ended. If it throws or the effect dies, the alarm never rings again. The owner hears of
+   * that only if `ring` or the effect reports it.
    */
   readonly ring: (late: number) => Effect.Effect<void> | undefined
 }

@@ -75,7 +75,7 @@ export class Broadcast<A, E = never> {
   }
 
   /**
-   * The greeting if there is one, then all values that are published from the subscription on. The stages of the stream
+   * The greeting if there is one, then the values that are published from the subscription on. The stages of the stream
    * are constructed only for a subscriber, because there may be thousands of broadcasts without one.
    */
   get values(): Stream.Stream<A, E> {

@@ -2,7 +2,7 @@
  * Decides when to send a login packet, and whether a login reply belongs to one.
  *
  * A server that is starting cannot read login packets yet. They wait in its kernel, and are answered when it has
- * started. So all packets of an outage are sent on one socket, on which each of them can be answered. The longer the
+ * started. So the packets of an outage are sent on one socket, on which each of them can be answered. The longer the
  * outage, the rarer they become. A socket without any answer for {@link MUTE_TIME} is replaced, because the server may
  * have moved, and some servers were seen to answer only a new socket.
  *
@@ -26,7 +26,10 @@ export const OVERTAKING = 200
 export const LATE_LOGIN_REPLY = 300_000
 /** After this many packets without an answer or an error, the next packet changes the reported cause to silence. */
 export const QUIET_TRIES = 3
-/** Minimum time from a refusal to the next packet, in case a server locks out clients that send wrong passwords. */
+/**
+ * Minimum time from a refusal to the next packet, in case a server locks out clients that send wrong passwords. It is kept even
+ * if the longest delay is shorter.
+ */
 export const REFUSED_DELAY = 5000
 
 const silence = new Silence({})
@@ -41,7 +44,7 @@ export class Login {
   #tries = 0
   /** Start of the requests on the current socket; `Infinity` while no login is requested. */
   #askingSince = Infinity
-  /** When the first unanswered packet was sent; `Infinity` if there is none. */
+  /** When the first packet was sent since the outage began or a login reply came; `Infinity` if none was sent. */
   #firstSentAt = Infinity
   #lastSentAt = -Infinity
   /**
@@ -134,7 +137,7 @@ export class Login {
     return this.#firstSentAt < Infinity && (this.#nextAt < Infinity || now - this.#lastSentAt < LATE_LOGIN_REPLY)
   }
 
-  /** When the first unanswered packet was sent; `Infinity` if there is none. */
+  /** When the first packet was sent since the outage began or a login reply came; `Infinity` if none was sent. */
   get firstSentAt(): number {
     return this.#firstSentAt
   }

@@ -152,7 +152,7 @@ export class Socket {
     )
   }
 
-  /** Handles the failure to open a socket, or the interruption of its fiber. */
+  /** Handles a failed or interrupted opening of a socket. */
   #ended(handle: Handle, cause: Cause.Cause<TransportError>): void {
     const error = errorOf(cause, () => openFailed(this.#transport.peer, "Unknown", "opening it was interrupted"))
     if (error === undefined) this.#events.died(cause)
@@ -175,7 +175,7 @@ export class Socket {
       },
       failed: (cause) => {
         if (connection !== this.#connection) return
-        // The session closes a connection only after replacing it, so an interruption here comes from the transport.
+        // The session stops using a connection before closing it, so an interruption here comes from the transport.
         const error = errorOf(cause, () => closedByTransport(this.#transport.peer))
         if (error === undefined) return this.#events.died(cause)
         this.#log.debug(error.message)

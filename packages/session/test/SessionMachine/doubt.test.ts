@@ -175,6 +175,16 @@ describe("a doubted server", () => {
     assert.deepStrictEqual(bench.news(), ["Online", "gap Reconnected undefined", "send Command"])
   })
 
+  it("that counts as lost before it can be doubted, because of a short `silenceTimeout`, is sent its first login then", () => {
+    const bench = Bench.online({ silenceTimeout: 2000 })
+    bench.submit("x", { repeatable: false })
+    bench.news()
+    const sent = bench.until(bench.now + 1999).news()
+    assert.isFalse(sent.includes("send Login"))
+    assert.strictEqual(bench.machine.status._tag, "Online")
+    assert.deepStrictEqual(bench.until(bench.now + 1).news(), ["Reconnecting: Silence", "send Login"])
+  })
+
   it("that counts as lost is not sent a keepalive, even if one is due at that moment", () => {
     const bench = Bench.online({ silenceTimeout: 500, keepaliveInterval: 500 })
     bench.submit("x", { repeatable: false })
@@ -233,7 +243,7 @@ describe("a doubted server", () => {
 
 describe("a server that may have restarted its session", () => {
   it.each([60, 150, 200])(
-    "has restarted it if its first messages arrive again after %i others, even if its login reply is lost or late",
+    "has restarted it if the numbers of messages begin at 0 again after %i messages, even if the login reply is lost or late",
     (count) => {
       const doubted = () => {
         const bench = Bench.online()

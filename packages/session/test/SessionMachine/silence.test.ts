@@ -107,7 +107,7 @@ describe("a server that falls silent", () => {
     }
   )
 
-  it("for 6 s again and again begins one new session at most", () => {
+  it("for 6 s again and again causes at most one new session", () => {
     const pair = settled({ seed: 1 })
     for (let i = 0; i < 5; i++) {
       const resume = pair.hold([])

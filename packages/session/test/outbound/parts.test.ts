@@ -86,7 +86,7 @@ describe("a reply in parts", () => {
     assert.deepStrictEqual(outgoing.sentAt("players"), [0])
   })
 
-  it("beyond the memory limit is dropped", () => {
+  it("loses the parts beyond the memory limit", () => {
     const big = new Uint8Array(1024).fill(65)
     const parts = REPLY_BYTES / big.length
     const commands = Math.ceil(parts / 254)

@@ -14,7 +14,7 @@ describe("messages in order", () => {
     assert.strictEqual(buffer.wakeAt, Infinity, "nothing is waited for")
   })
 
-  it("are delivered even if they equal the message with the same number of the previous round", () => {
+  it("are delivered even if a message with the same number and text was delivered in the previous round", () => {
     const { arrive, delivered } = make()
     for (const n of range(600)) arrive(n, n, { text: "same" })
     assert.strictEqual(delivered.length, 600)
@@ -66,7 +66,7 @@ describe("a message that arrives before its turn", () => {
     assert.deepStrictEqual(delivered, ["gap 1", "m1", "gap 1", "m3"])
   })
 
-  it("is delivered at the end, because the missing ones cannot arrive any more", () => {
+  it("is delivered when the session ends, because the missing ones cannot arrive any more", () => {
     const { arrive, buffer, delivered } = make()
     arrive(2)
     arrive(4)
@@ -120,7 +120,10 @@ describe("a message that arrives before its turn", () => {
 })
 
 describe("whatever the network does,", () => {
-  /** Sends messages over a bad network until each is acknowledged, for 10 s at most, and returns the deliveries. */
+  /**
+   * Sends messages over a bad network until each is acknowledged, for 10 s at most. Returns the deliveries, and as `given` the
+   * messages that never arrived.
+   */
   const story = (seed: number, loss: number, timeout: number, every: number, count: number) => {
     const random = generator(seed)
     const { arrive, buffer, delivered } = make(timeout)

@@ -73,7 +73,7 @@ describe("a message that was given up", () => {
     assert.deepStrictEqual(delivered.slice(5), ["m4"])
   })
 
-  it("is not taken for a repetition, whatever its checksum, nor is one with a number that never arrived", () => {
+  it("is not taken for a repetition if its checksum is 0, and neither is a new message", () => {
     const delivered: Array<string> = []
     const buffer = new ReorderBuffer<string>({
       deliver: (text) => delivered.push(text),
@@ -87,7 +87,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
-  it("may be confused with a later message of the same number that overtakes others; that message is delivered once", () => {
+  it("may be confused with a later message of the same number that overtakes others; repetitions of the later one are ignored for 12 s", () => {
     const overtaken = () => {
       const made = givenUp()
       for (const n of range(125)) made.arrive(n + 4, TIMEOUT)

@@ -19,7 +19,7 @@ describe("numbers", () => {
     assert.strictEqual(ORDINARY + RESERVED, 256)
   })
 
-  it("that are used again do not take their late replies for repetitions of former ones", () => {
+  it("in a second use do not take a late reply for a repetition of the reply in their first", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0, 0)
     const again = send(numbers, 10_000)
@@ -30,7 +30,7 @@ describe("numbers", () => {
     assert.strictEqual(numbers.quarantinedUntil(next), 10_022, "no repetition was seen")
   })
 
-  it("that were never used are in no quarantine, even if replies to them arrive and others are repeated", () => {
+  it("that were never used are in no quarantine, even after a forged reply to them and a repeated one to another number", () => {
     const numbers = new SequenceNumbers()
     const used = send(numbers, 0)
     numbers.answered(used, 10, 0)

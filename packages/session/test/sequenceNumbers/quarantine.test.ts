@@ -78,7 +78,7 @@ describe("a number that was sent once and answered", () => {
     )
   })
 
-  it("keeps its quarantine if a later repetition has a shorter delay", () => {
+  it("is quarantined by the longest delay of a repetition, even if a later repetition has a shorter one", () => {
     assert.strictEqual(
       availableAt((numbers) => {
         const repeated = send(numbers, 0)
@@ -197,7 +197,7 @@ describe("a number that may still be answered", () => {
     assert.strictEqual(after(30_000, MEMORY), LATE_REPLY)
   })
 
-  it("is quarantined by the longest reply time for an hour after the last reply that took as long", () => {
+  it("is quarantined by the longest reply time, which counts until an hour after the last reply that took as long", () => {
     const numbers = new SequenceNumbers()
     const reply = (at: number, time: number) => numbers.answered(send(numbers, at - time), at, time)
     reply(40_000, 1000)

@@ -22,7 +22,7 @@ export class Bench {
   readonly outputs: Array<string> = []
   readonly sent: Array<Packet.ClientPacket> = []
   readonly failures: Array<string> = []
-  /** The errors of failed commands, by their text. */
+  /** The errors of failed commands, by the text of the command. */
   readonly errors = new Map<string, CommandError.CommandError["reason"]>()
 
   constructor(settings: Partial<SessionMachine.Settings> = {}) {

@@ -71,7 +71,7 @@ export class Pair {
   /** When each command datagram was sent, including keepalives. */
   readonly commandsSentAt: Array<number> = []
   readonly random: () => number
-  /** How many milliseconds after the n-th reply was sent another copy of it arrives; `undefined` for never. */
+  /** The milliseconds from the sending of the n-th reply to the arrival of another copy; `undefined` for no copy. */
   repeatReply: (n: number) => number | undefined = () => undefined
   #replies = 0
   #sockets = 0

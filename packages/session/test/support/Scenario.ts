@@ -36,7 +36,7 @@ export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return [result, (yield* now) - from] as const
   })
 
-/** A session that is logged in, however long the login takes. */
+/** A session that is logged in. The login may take up to an hour. */
 export const online = (
   options?: Partial<Session.Options>
 ): Effect.Effect<Session.Session["Service"], never, Transport.Transport | Scope.Scope> =>

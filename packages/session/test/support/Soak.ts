@@ -2,8 +2,8 @@
  * Sets how much is tested, and how a failure is repeated.
  *
  * `pnpm test` runs the short tests, always with the same inputs. `pnpm soak` runs the long ones too, with other inputs
- * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many inputs. It prints the seed of each
- * file, and `BERCON_SEED=<seed>` repeats the file's run. A property that fails prints its smallest failing input, and a
+ * each time; a test that uses `runs` or `checks` gets `BERCON_SOAK` times as many inputs. `pnpm soak` prints the seed of
+ * each file, and `BERCON_SEED=<seed>` repeats the file's run. A property that fails prints its smallest failing input, and a
  * token that repeats it:
  *
  *     BERCON_REPLAY=<token> npx -y pnpm@12 exec vitest run --config vitest.workspace.ts --project session -t "<its name>"
@@ -15,7 +15,7 @@ const { BERCON_REPLAY, BERCON_SOAK } = process.env
 /** Whether the long tests run. */
 export const soaking = BERCON_SOAK !== undefined
 
-/** How often a property is checked that `pnpm test` checks `n` times. */
+/** The number of checks of a property that `pnpm test` checks `n` times. */
 export const runs = (n: number): number => n * Number(BERCON_SOAK ?? 1)
 
 /** Prints a measurement of a soak. */

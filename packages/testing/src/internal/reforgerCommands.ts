@@ -64,7 +64,7 @@ const createBan = (words: ReadonlyArray<string>, { now, world }: Context): Parti
 
 const startsWith = (name: string) => (ban: World.Ban): boolean => ban.name?.startsWith(name) === true
 
-/** The bans with a name, or else those with a name that begins with it. */
+/** The bans of players called `name`, or else of players whose names begin with it. */
 const bansOf = (bans: ReadonlyArray<World.Ban>, name: string): ReadonlyArray<World.Ban> => {
   const exact = bans.filter((ban) => ban.name === name)
   return exact.length > 0 ? exact : bans.filter(startsWith(name))
@@ -94,7 +94,7 @@ const listBans = (words: ReadonlyArray<string>, { now, world }: Context): Partia
 
 const LOGOUT = "@logout"
 
-/** All words of a command, including its name. The game separates them at every single blank, so some may be empty. */
+/** Executes a command. `words` includes its name. The game separates words at every single blank, so some may be empty. */
 type Command = (words: ReadonlyArray<string>, context: Context) => Partial<Outcome>
 
 const players: Command = (_, { world }) => ({ result: Texts.players(world) })

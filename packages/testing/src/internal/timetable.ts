@@ -39,7 +39,7 @@ export class Timetable<A> {
     heap[index] = entry
   }
 
-  /** Takes the earliest entry if it is due by `now`. Of several entries with this time, takes the one added first. */
+  /** Takes the earliest entry if it is due by `now`. Of entries that are due at the same time, takes the one added first. */
   take(now: number): A | undefined {
     const heap = this.#heap
     const first = heap[1]

@@ -34,7 +34,7 @@ describe("a command", () => {
     assert.strictEqual(server.world.players.length, 2)
   })
 
-  it("is disallowed with the option `restricted` if it kicks, bans or goes to the game", () => {
+  it("is disallowed with the option `restricted` if it kicks, changes, loads or writes bans, or goes to the game", () => {
     const given = (text: string) => reply({ restricted: true, world }, text)
     for (const text of ["kick 0", "BAN 0", "addBan a", "removeBan 0", "loadBans", "writeBans", "#shutdown", "#lock"]) {
       assert.strictEqual(given(text), "Disallowed command", text)

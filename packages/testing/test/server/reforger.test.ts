@@ -145,7 +145,7 @@ describe("a ban", () => {
 })
 
 describe("SimulatedServer", () => {
-  it.effect("with the flavour `Reforger` sends its texts, and the output of a ban after its delay", () =>
+  it.effect("with the flavour `Reforger` sends Reforger's texts, and the output of a ban after `banDelay`", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const client = Client.make(yield* Client.open(yield* Transport.Transport))

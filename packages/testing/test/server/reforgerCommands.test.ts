@@ -5,7 +5,7 @@ import { ALICE, BOB, command, heard, login, run } from "../machine.ts"
 import { bans, MILLER, names, online, says, UNKNOWN, world, worldOf } from "./reforgerMachine.ts"
 
 describe("the command", () => {
-  it("#players (or players) lists each player in a row", () => {
+  it("#players (or players) prints a row for each player", () => {
     const text = `Players on server: [Player#] ; [Player UID] ; [Player Name]
 1 ; ${MILLER} ; Cpt. Miller - Fox
 2 ; 4367884d-e0de-666f-0369-bb93e6782998 ; Kerry`

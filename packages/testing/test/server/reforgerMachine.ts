@@ -15,7 +15,7 @@ export const online = (options?: Options) => classic({ ...options, flavour: "Ref
 export const worldOf = (...players: ReadonlyArray<World.PlayerOptions>): World.World =>
   players.reduce((world, options) => World.join(world, World.player(world, options, 1)), World.make())
 
-/** The identity id of the first player. */
+/** The identity id of the first player of `world`. */
 export const MILLER = "67ab5fd5-7e35-579a-68d9-b934ff7124f0"
 
 export const world = worldOf({ name: "Cpt. Miller - Fox", identity: MILLER }, { name: "Kerry" })

@@ -17,7 +17,7 @@ import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
 import { banNotListed, make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
-import { canBecome, difference, except } from "../banRows.ts"
+import { canBecome, difference, except, isAlike, similarTo } from "../banRows.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
@@ -206,22 +206,25 @@ export const make = (dependencies: Dependencies): Bans => {
    * anything else.
    */
   const verify = Effect.fnUntraced(function*(
-    sent: ReadonlyArray<Ban>,
-    before: Table<Ban>,
-    doubt: CommandError | undefined,
+    { before, doubt, sent, since }: {
+      readonly sent: ReadonlyArray<Ban>
+      readonly before: Table<Ban>
+      /** The time before `before` was read. */
+      readonly since: number
+      readonly doubt: CommandError | undefined
+    },
     call: Call
   ) {
     while (true) {
       const after = yield* listAfterwards(call, doubt)
-      const { added, missing } = difference(before.rows, after.rows)
-      const stillListed = except(sent, missing)
-      const others = except(missing, sent).filter(isInForce)
-      if (others.length > 0 && isComplete(after)) {
-        return yield* actionError("unban", new BansChanged({ missing: others, stillListed, added }))
+      const seen = changesOf(sent, before, after, (yield* Monotonic.now) - since)
+      if (seen !== undefined && seen.missing.length > 0 && isComplete(after)) {
+        return yield* actionError("unban", new BansChanged(seen))
       }
-      if (stillListed.length === 0) {
-        if (others.length === 0 && shows(before, after, sent)) return after
-        // Rows that have become unreadable, or are now cut off, may still exist.
+      if (seen === undefined || seen.stillListed.length === 0) {
+        if (seen?.missing.length === 0 && shows(before, after, sent)) return after
+        // Another ban of this target and reason may be the one that is gone. Rows that have become unreadable, or are now cut
+        // off, may still exist.
         return yield* actionError("unban", new Unconfirmed({ expected: "only these bans to be gone from the list" }))
       }
       if (doubt === undefined) {
@@ -234,6 +237,7 @@ export const make = (dependencies: Dependencies): Bans => {
 
   const unban = Effect.fnUntraced(function*(wanted: ReadonlyArray<BanTarget | Ban>, call: Call) {
     if (wanted.map(targetOf).some(isIdentityId)) return yield* unsupported("removeBan", SERVER)
+    const since = yield* Monotonic.now
     const [before, epoch] = yield* Effect.mapError(
       listOfOneSession(call),
       (cause) => actionError("unban", new LookupFailed({ cause }))
@@ -247,7 +251,7 @@ export const make = (dependencies: Dependencies): Bans => {
     while (left.length > 0) {
       const { doubt, failure, sent } = yield* remove(left, epoch, call)
       if (failure !== undefined && sent.length === 0 && list === before) return yield* failure
-      list = yield* verify(sent, list, doubt, call)
+      list = yield* verify({ sent, before: list, since, doubt }, call)
       if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
       const rest = findRows(left.filter((row) => !sent.includes(row)), list.rows)
@@ -283,6 +287,28 @@ const targetOf = (wanted: BanTarget | Ban): BanTarget => typeof wanted === "stri
 const isInForce = ({ remaining }: Ban): boolean => remaining !== "expired"
 
 /**
+ * Compares the list with a later one, after the removal of rows: other bans in force that are missing, the rows that are
+ * still listed, and added bans. `undefined` if several bans differ only in their time, and the later list does not show
+ * which of them is missing.
+ */
+const changesOf = (
+  sent: ReadonlyArray<Ban>,
+  before: Table<Ban>,
+  after: Table<Ban>,
+  elapsed: number
+): Pick<BansChanged, "missing" | "stillListed" | "added"> | undefined => {
+  const drift = Math.max(1, Math.ceil(elapsed / 60_000))
+  const most = difference(before.rows, after.rows, { drift, missing: "Most" })
+  const least = difference(before.rows, after.rows, { drift, missing: "Least" })
+  if (!isAlike(similarTo(sent, most.missing), similarTo(sent, least.missing))) return undefined
+  return {
+    missing: except(most.missing, sent).filter(isInForce),
+    stillListed: except(sent, most.missing),
+    added: most.added
+  }
+}
+
+/**
  * Whether the later list proves that rows are gone: it has no more unparsed lines than before, and the rows were not so
  * near the end of a cut list that other rows may have pushed them out of it.
  */
@@ -296,9 +322,9 @@ const minutesOf = ({ remaining }: Ban): number => Duration.isDuration(remaining)
 
 /**
  * Finds the row of a ban that an earlier list contained. The time of the ban may have ended since, but it did not
- * grow, and an expired ban did not come into force again. If several rows match, the row with the ban's number is
- * taken, provided that both are in force or both are expired. (If not, the row may be another ban, which had expired
- * before.) Otherwise the row with the most time is taken.
+ * grow, and an expired ban did not come into force again. (If the server's clock was set back, the ban is not found.) If
+ * several rows match, the row with the ban's number is taken, provided that both are in force or both are expired. (If
+ * not, the row may be another ban, which had expired before.) Otherwise the row with the most time is taken.
  */
 const findRow = (ban: Ban, rows: ReadonlyArray<Ban>): Ban | undefined => {
   const candidates = rows.filter((row) => canBecome(ban, row) && minutesOf(row) <= minutesOf(ban))

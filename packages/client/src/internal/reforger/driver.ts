@@ -66,7 +66,7 @@ export const make = (
     }
   })
 
-  /** Begins to wait for the output. `confirmWithin` limits the output alone, and may end after the call's deadline. */
+  /** Begins to wait for the output. `confirmWithin` limits only this wait, and may end after the call's deadline. */
   const begin = (command: string, expectation: Expectation, { confirmWithin, deadline }: Call): void =>
     confirmWithin === undefined
       ? exchange.begin(command, expectation, window, deadline)
@@ -106,7 +106,7 @@ export const make = (
       )
     })
 
-  /** Sends a command without output. It takes no turn, because its messages cannot be confused with others. */
+  /** Sends a command without output. It takes no turn, because its echo cannot be confused with output. */
   const announce = (command: string, call: Call): Effect.Effect<Answer, CommandError> =>
     sendWith(command, call, (options) => {
       exchange.announce(now(), command)

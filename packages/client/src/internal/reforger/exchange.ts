@@ -48,7 +48,7 @@ interface Current {
   doubtful: boolean
   /** The claim with which it lost a message to another command. From then on claims of this kind do not count. */
   disputed: Claim
-  /** When the last message of the output arrived. */
+  /** When the echo or the last message of the output arrived. */
   touchedAt: number
   pending: ReturnType<Expectation["pending"]>
   texts: Array<string>
@@ -146,7 +146,7 @@ export class Exchange {
     this.#strays.withdraw(trimBlanks(command))
   }
 
-  /** Records that some messages are lost for good, or that a new session has begun. */
+  /** Records that some messages are lost for good. */
   gap(): void {
     const current = this.#current
     if (current === undefined) return

@@ -116,7 +116,10 @@ export class Strays {
     if (--stray.owed === 0) this.#forget(stray)
   }
 
-  /** Whether an unreadable text can be the output of one of them. Only late output can precede its echo. */
+  /**
+   * Whether an unreadable text can be the output of a remembered command. Only output that can arrive at any time can
+   * precede its echo.
+   */
   get canHaveUnread(): boolean {
     return this.#all.some(({ answered, echoExpected, expectation }) => !answered && (expectation.late || !echoExpected))
   }

@@ -99,7 +99,7 @@ export const make = Effect.fnUntraced(function*(
       return Effect.andThen(
         failing?.reason === message
           ? Effect.void
-          : Effect.logError("comparing the list of bans with the book died", defect),
+          : Effect.logError("the comparison of the list of bans with the book died", defect),
         Effect.fail({ message })
       )
     })

@@ -1,6 +1,6 @@
 /**
  * Records in the store which bans the book has added to the list of a server of Arma Reforger's own RCON, because these lists
- * have no reasons, and so no marks. The record is called a ledger. It is written before the list is changed.
+ * have no reasons, and so no marks. The record is called a ledger. A ban is recorded before it is added.
  *
  * If the ledger is lost or cannot be read, all rows count as foreign, and are never removed.
  */
@@ -13,7 +13,7 @@ import type { BanEntry } from "../../BanEntry.ts"
 export interface Ledger {
   /** By target, the number of the ban that the book has added. */
   readonly get: Effect.Effect<ReadonlyMap<string, string>, KeyValueStore.KeyValueStoreError>
-  /** Records bans that are about to be added. Other targets than accounts are ignored. */
+  /** Records bans that are about to be added. Ignores targets that are not accounts. */
   readonly put: (entries: ReadonlyArray<BanEntry>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>
   /** Deletes the records of all targets except these, which the list still has. */
   readonly retain: (listed: ReadonlySet<string>) => Effect.Effect<void, KeyValueStore.KeyValueStoreError>

@@ -3,8 +3,8 @@
  * rows whose number the book knows are removed, so that a program with an empty or an old store does not remove bans that are
  * in force.
  *
- * The record of a ban that would be over by now is deleted, and so are the oldest records if there are too many. Rows without a
- * record stay in the lists, and are reported as orphans.
+ * When a ban is lifted, the records of bans that would be over by now are deleted, and so are the oldest records if there are
+ * too many. Rows without a record stay in the lists, and are reported as orphans.
  */
 import { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"

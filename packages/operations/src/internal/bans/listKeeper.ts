@@ -3,8 +3,10 @@
  * again, until it agrees.
  *
  * Only the list itself is evidence. The command that adds a ban is sent once, and sent again only if the list does not show the
- * ban when it is read next. So a lost reply does not cause a second ban. Rows are removed by `unbanAll` of the client: one at a
- * time if the list has rows of other owners, because a removal changes the numbers of the rows after it.
+ * ban when it is read next. So a lost reply does not cause a second ban.
+ *
+ * `unbanAll` of the client removes rows by their numbers, so a removal can hit a wrong row if another client changes the list
+ * at that moment. Therefore, if the list has rows of other owners, rows are removed one at a time.
  */
 import type { ActionError, BansChanged } from "@bercon/client/ActionError"
 import type { Ban } from "@bercon/client/Ban"
@@ -33,7 +35,7 @@ export interface ListKeeper {
   readonly compare: Effect.Effect<Comparison, CommandError | ReplyError | KeyValueStoreError>
   /** Changes the list. Returns when the list, as it was last read, agrees with the book. */
   readonly converge: Effect.Effect<BanStatus & { readonly _tag: "Converged" }, Failure>
-  /** Resets the count of tries of each ban. Run it after a login, because the server may be another process. */
+  /** Resets the count of tries of each ban. Run it after a login, because the server may have restarted. */
   readonly restarted: Effect.Effect<void>
 }
 
@@ -55,7 +57,10 @@ export interface Dependencies {
   readonly book: BanBook
   readonly ledger: Ledger
   readonly settings: BanSettings
-  /** The bans of players who have tried to join. The keeper deletes a ban that the list shows, or that is no longer in force. */
+  /**
+   * The bans of players who have tried to join. The keeper removes a ban from this set if the list shows it, or if it is no
+   * longer in force.
+   */
   readonly joined: Set<BanEntryId>
   /** Reports the number of missing bans and of excess rows, before they are added and removed. */
   readonly progress: (missing: number, excess: number) => Effect.Effect<void>

@@ -183,7 +183,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       { concurrency: AT_ONCE, discard: true }
     )
     unreadable = left
-    // Lifted bans are read after the keys. So they include each ban whose key another program has removed.
+    // Lifted bans are read after the keys. So they include each ban that was lifted before the keys were read.
     yield* stored(lifted.refresh)
     for (const entry of entries.all()) {
       if (keys.has(entry.id)) continue

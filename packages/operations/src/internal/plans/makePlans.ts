@@ -25,7 +25,7 @@ import { warnOfUndriven } from "./undriven.ts"
 /** How many events a subscriber may be behind before it loses the oldest. */
 const EVENT_CAPACITY = 1024
 
-/** How long a plan of one time is kept after its time, in milliseconds. */
+/** How long a plan with the time `once` is kept after that time, in milliseconds. */
 const KEPT = Duration.toMillis("1 day")
 
 /** Fails if two plans or two rotas have the same id. */
@@ -86,7 +86,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
-  /** The plans in force, and those of other programs that use the store. A command needs these: it has no plans of its own. */
+  /** The plans in force, and those of other programs with this store. `bercon plan` has only the latter to work with. */
   const known = Effect.gen(function*() {
     const own = yield* plans
     const ids = new Set(own.map(({ plan }) => plan.id))

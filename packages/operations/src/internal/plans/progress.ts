@@ -17,7 +17,7 @@ const Appointment = Schema.Struct({
   time: Schema.Finite,
   /** The last warning that was announced or left out: the time between it and the restart. */
   warned: Schema.optionalKey(Schema.Finite),
-  /** The time at which players were to be kicked for the first time. */
+  /** The time at which a driver first tried to kick the players. */
   kickedFrom: Schema.optionalKey(Schema.Finite),
   /** Whether the kicks are over: players were kicked, or the list of players could not be read in time. */
   kicked: Schema.optionalKey(Schema.Boolean)

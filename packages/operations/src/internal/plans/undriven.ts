@@ -35,7 +35,7 @@ export const warnOfUndriven = (context: Context): Effect.Effect<never> => {
       if (missing.length === 0) continue
       yield* Effect.logWarning(
         `${kind} ${quoted([id])} is for ${quoted(missing)}, which no program drives: is an id mistyped? ` +
-          (driven.size === 0 ? "None is driven" : `Driven are ${quoted(driven)}`)
+          (driven.size === 0 ? "No server is driven" : `The driven servers are ${quoted(driven)}`)
       )
     }
   })

@@ -70,9 +70,9 @@ export const join = (self: ServerMachine, now: number, options: World.PlayerOpti
 }
 
 /**
- * Makes the GUID of a joining player (`guid: null`) known. The default is derived from the name. Sends `… - BE GUID: …` (see
- * `guidKind`); Reforger sends nothing. Throws a `RangeError` if the slot is free, the GUID is already known or invalid,
- * or the server is down.
+ * Makes the GUID of a joining player (`guid: null`) known. The default of `guid` is derived from the name. Sends
+ * `… - BE GUID: …` (see `guidKind`); Reforger sends nothing. Throws a `RangeError` if the slot is free, the GUID is
+ * already known or invalid, or the server is down.
  *
  * A banned player is kicked, and is not in the world when this returns.
  *
