@@ -66,7 +66,7 @@ export const online = Effect.fnUntraced(function*(options?: Partial<RconClient.O
   )
   const rcon = Result.getOrThrow(yield* outcome(connecting))
   yield* TestRcon.passTime("1 second")
-  /** Runs an action. Returns `"done"`, or the tag of its error's reason if it fails. */
+  /** Runs an action. Returns `"done"`, `"ReplyError"`, or the tag of the reason of another error. */
   const run = Effect.fnUntraced(function*(
     action: Effect.Effect<void, Failure>
   ) {

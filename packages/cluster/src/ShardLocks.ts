@@ -1,5 +1,5 @@
 /**
- * Lets a runner keep its game servers while the database is away, but never longer than the database keeps its locks.
+ * Lets a runner keep its game servers while the database is away, for less than `shardLockExpiration`.
  *
  * **Details**
  *
@@ -86,7 +86,7 @@ const ANSWER_TIMEOUT = 2000
 const LOOK = 1000
 
 /**
- * A process that has stood still for longer than this no longer trusts its locks. In milliseconds. It must be short: if the
+ * The longest standstill, in milliseconds, after which a process still trusts its locks. This limit must be short: if the
  * database restarts meanwhile, the locks are free at once, and other runners may take them.
  */
 const STOOD_STILL = 2000

@@ -125,7 +125,7 @@ describe("a cluster whose runners come and go", () => {
         assert.isAbove(answered, lost * 3)
 
         for (const [id, server] of servers) {
-          // A second after the login of the next session, the address of the previous one must be silent.
+          // A second after the login of the next session, the previous one must send no more commands.
           const logins = yield* server.logins
           const commands = yield* server.commands
           logins.forEach(({ address }, i) => {

@@ -19,9 +19,9 @@
  * ```
  *
  * Each table needs `host` and `port`. For a fleet it also needs one of `password`, `passwordVariable` (read through `Config`)
- * and `passwordFile` (a path relative to the folder of the file of servers). A line break at the end of a password file is ignored.
- * `flavour` is `"auto"` (default), `"BattlEye"` or `"Reforger"`. Other fields are errors, so that a typing error is noticed. The file is
- * UTF-8 text of at most 1 MiB, a password file of at most 4 KiB.
+ * and `passwordFile` (a path relative to the folder of the file of servers). A line break at the end of a password file is
+ * ignored. `flavour` is `"auto"` (default), `"BattlEye"` or `"Reforger"`. Other fields are errors, so that a typing error is
+ * noticed. The file is UTF-8 text of at most 1 MiB, a password file of at most 4 KiB.
  *
  * **Example** (Servers from a file that is watched)
  *

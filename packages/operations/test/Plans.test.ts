@@ -130,8 +130,8 @@ describe("a restart plan", () => {
 
   it.effect.each([
     { from: "2026-03-28T03:55", last: "Restarted", what: "continues where the last process stopped" },
-    { from: "2026-03-28T04:04", last: "Restarted", what: "takes place a little late" },
-    { from: "2026-03-28T04:06", last: "NotRestarted: Missed", what: "is left out if it would be too late" }
+    { from: "2026-03-28T04:04", last: "Restarted", what: "restarts a little late" },
+    { from: "2026-03-28T04:06", last: "NotRestarted: Missed", what: "leaves out a restart that would be too late" }
   ])("$what", ({ from, last }) =>
     Effect.gen(function*() {
       const store = yield* lastingStore

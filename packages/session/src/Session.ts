@@ -138,7 +138,7 @@ export interface Options {
    * Maximum silence of the server after a command or keepalive, before the session counts as lost and its status
    * becomes `Reconnecting`. At least 2 seconds, default 8. A restarted server is detected sooner: after 2.5 seconds of
    * silence on a network without loss, the session sends a login, and goes on listening for packets of the current
-   * session.
+   * session. With less than 2.5 seconds, there is no such login before the session counts as lost.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
@@ -148,7 +148,10 @@ export interface Options {
    * delivered out of order, marked as `late`.
    */
   readonly reorderTimeout?: Duration.Input | undefined
-  /** Maximum delay between two login attempts. At least 1 second, default 30. */
+  /**
+   * Maximum delay between two login attempts. At least 1 second, default 30. After a refusal (see `retryRefused`), at
+   * least 5 seconds pass, even if this limit is shorter.
+   */
   readonly maxReconnectDelay?: Duration.Input | undefined
   /** The code page for text that is not UTF-8. Default `"windows-1251"`. */
   readonly textFallback?: string | undefined

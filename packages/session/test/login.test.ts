@@ -224,16 +224,19 @@ describe("a login that fails", () => {
     assert.strictEqual(login.outage.cause._tag, "PortClosed")
   })
 
-  it("is tried again 5 s after a refusal, on the same socket", () => {
-    const login = make()
-    login.ask(0)
-    login.sent(0)
-    login.refused(100, error)
-    assert.isFalse(login.isAwaited(100))
-    assert.deepStrictEqual([login.wakeAt, login.outage.cause], [100 + REFUSED_DELAY, error])
-    assert.isFalse(login.isMute(100 + MUTE_TIME - 1))
-    login.stop()
-    login.refused(200, error)
-    assert.strictEqual(login.wakeAt, Infinity, "nothing is due while no login is requested")
-  })
+  it.each([30_000, 1000])(
+    "is tried again 5 s after a refusal, on the same socket, if the longest delay is %d ms",
+    (longestDelay) => {
+      const login = make({ longestDelay })
+      login.ask(0)
+      login.sent(0)
+      login.refused(100, error)
+      assert.isFalse(login.isAwaited(100))
+      assert.deepStrictEqual([login.wakeAt, login.outage.cause], [100 + REFUSED_DELAY, error])
+      assert.isFalse(login.isMute(100 + MUTE_TIME - 1))
+      login.stop()
+      login.refused(200, error)
+      assert.strictEqual(login.wakeAt, Infinity, "nothing is due while no login is requested")
+    }
+  )
 })

@@ -33,7 +33,10 @@ export const PROBE_INTERVAL = 150
  * numbers.
  */
 const PROBE_INTERVAL_SHARE = 1 / 16
-/** Minimum silence after which a login is requested. */
+/**
+ * Minimum silence after which a login is requested while the session continues. A shorter silence timeout comes first, and
+ * ends the session without a doubt before.
+ */
 export const DOUBT_AFTER = 2500
 /** Minimum silence after which a login is requested, if the server has not answered any command yet. */
 const UNKNOWN_DOUBT_AFTER = 8000

@@ -26,7 +26,10 @@ export const OVERTAKING = 200
 export const LATE_LOGIN_REPLY = 300_000
 /** After this many packets without an answer or an error, the next packet changes the reported cause to silence. */
 export const QUIET_TRIES = 3
-/** Minimum time from a refusal to the next packet, in case a server locks out clients that send wrong passwords. */
+/**
+ * Minimum time from a refusal to the next packet, in case a server locks out clients that send wrong passwords. It is kept even
+ * if the longest delay is shorter.
+ */
 export const REFUSED_DELAY = 5000
 
 const silence = new Silence({})

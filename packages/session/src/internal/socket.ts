@@ -175,7 +175,7 @@ export class Socket {
       },
       failed: (cause) => {
         if (connection !== this.#connection) return
-        // The session closes a connection only after replacing it, so an interruption here comes from the transport.
+        // The session stops using a connection before closing it, so an interruption here comes from the transport.
         const error = errorOf(cause, () => closedByTransport(this.#transport.peer))
         if (error === undefined) return this.#events.died(cause)
         this.#log.debug(error.message)

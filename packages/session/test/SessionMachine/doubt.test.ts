@@ -175,6 +175,16 @@ describe("a doubted server", () => {
     assert.deepStrictEqual(bench.news(), ["Online", "gap Reconnected undefined", "send Command"])
   })
 
+  it("that counts as lost before it can be doubted, because of a short `silenceTimeout`, is sent its first login then", () => {
+    const bench = Bench.online({ silenceTimeout: 2000 })
+    bench.submit("x", { repeatable: false })
+    bench.news()
+    const sent = bench.until(bench.now + 1999).news()
+    assert.isFalse(sent.includes("send Login"))
+    assert.strictEqual(bench.machine.status._tag, "Online")
+    assert.deepStrictEqual(bench.until(bench.now + 1).news(), ["Reconnecting: Silence", "send Login"])
+  })
+
   it("that counts as lost is not sent a keepalive, even if one is due at that moment", () => {
     const bench = Bench.online({ silenceTimeout: 500, keepaliveInterval: 500 })
     bench.submit("x", { repeatable: false })

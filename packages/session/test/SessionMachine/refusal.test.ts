@@ -25,21 +25,24 @@ describe("a refused login with `retryRefused`", () => {
   const causeOf = ({ machine: { status } }: Bench) =>
     status._tag === "Connecting" || status._tag === "Reconnecting" ? status.cause._tag : undefined
 
-  it("is shown in the status once, and tried again every 5 s until it is accepted", () => {
-    const bench = new Bench({ retryRefused: true, loginTimeout: Infinity }).until(0)
-    bench.machine.opened(0)
-    bench.until(20).news()
-    bench.receive(Packet.loginResult(false))
-    assert.deepStrictEqual(bench.news(), ["Connecting"])
-    assert.strictEqual(causeOf(bench), "LoginRefused")
-    assert.deepStrictEqual(bench.until(5019).news(), [])
-    assert.deepStrictEqual(bench.until(5020).news(), ["send Login"])
-    bench.receive(Packet.loginResult(false))
-    assert.deepStrictEqual(bench.until(10_019).news(), [])
-    assert.deepStrictEqual(bench.until(10_020).news(), ["send Login"])
-    bench.receive(Packet.loginResult(true))
-    assert.deepStrictEqual(bench.news(), ["Online"])
-  })
+  it.each([30_000, 1000])(
+    "is shown in the status once, and tried again every 5 s until it is accepted, if `maxReconnectDelay` is %d ms",
+    (maxReconnectDelay) => {
+      const bench = new Bench({ retryRefused: true, loginTimeout: Infinity, maxReconnectDelay }).until(0)
+      bench.machine.opened(0)
+      bench.until(20).news()
+      bench.receive(Packet.loginResult(false))
+      assert.deepStrictEqual(bench.news(), ["Connecting"])
+      assert.strictEqual(causeOf(bench), "LoginRefused")
+      assert.deepStrictEqual(bench.until(5019).news(), [])
+      assert.deepStrictEqual(bench.until(5020).news(), ["send Login"])
+      bench.receive(Packet.loginResult(false))
+      assert.deepStrictEqual(bench.until(10_019).news(), [])
+      assert.deepStrictEqual(bench.until(10_020).news(), ["send Login"])
+      bench.receive(Packet.loginResult(true))
+      assert.deepStrictEqual(bench.news(), ["Online"])
+    }
+  )
 
   it.each([["Online", 3000], ["Reconnecting", 9000]] as const)(
     "ends a doubted session whose status is %s, and is shown in the status once",
