@@ -1,6 +1,6 @@
 /**
- * Measures the parsing of ban lists, per row, and of events. Several sizes show whether the time grows in
- * proportion.
+ * Measures the time to parse a row of a ban list, and the time to parse an event. Each should be the same for any number
+ * of rows or events.
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as ServerEvent from "@bercon/client/ServerEvent"

@@ -1,4 +1,4 @@
-/** The game servers of the rig and the demo: simulated ones over UDP that record all clients. */
+/** The game servers of the rig and the demo: simulated ones over UDP, which record what each client sends. */
 import type { SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { Effect, type Redacted } from "effect"

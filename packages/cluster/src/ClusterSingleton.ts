@@ -22,7 +22,7 @@
  *   restarts: [{ id: "nightly", at: { cron: "0 4 * * *", timeZone: "Europe/Berlin" } }]
  * })
  *
- * // On every runner. It still needs the cluster, and a store: `ServerList.layerStoreSql()`, say.
+ * // For every runner. `Operations` still needs the cluster, and a store: `ServerList.layerStoreSql()`, say.
  * const Operations = ClusterSingleton.layer("restarts", Restarts.pipe(Layer.provide(ClusterFleet.layer())))
  * ```
  *

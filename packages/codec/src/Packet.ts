@@ -13,9 +13,9 @@
  * |      |                                        | {@link CommandReplyPart}: sequence, 0, total, index, text    |
  * | 2    | {@link Acknowledge}: sequence          | {@link Message}: sequence, text                              |
  *
- * The functions are pure: they use no clock, no socket and no session. Encoding is total. Decoding returns a `Result`
- * and never throws, whatever the bytes. Payloads stay bytes, because a character may be cut between two parts: join the
- * parts first (see `Reassembly`), then decode the text (see `Text`).
+ * The functions are pure: they use no clock, no socket and no session. Decoding returns a `Result` and never throws,
+ * whatever the bytes. Payloads stay bytes, because a character may be cut between two parts: join the parts first (see
+ * `Reassembly`), then decode the text (see `Text`).
  *
  * **Gotchas**
  *

@@ -4,7 +4,8 @@
  * **Details**
  *
  * Modern servers send UTF-8. Older servers pass on a player's name in the legacy code page of that player's system, so
- * one reply can contain both. {@link decode} therefore chooses the encoding of each line separately. It never fails.
+ * the lines of one reply can differ in encoding. {@link decode} therefore chooses the encoding of each line separately.
+ * It never fails.
  * The functions are pure and keep no state.
  *
  * **Example** (A name in UTF-8, and the same name in a legacy code page)
@@ -21,8 +22,8 @@
 
 /**
  * The code page that {@link decode} uses by default for a line that is not UTF-8: Cyrillic, the only code page seen in
- * lists of real servers so far. Any other label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`,
- * `"gbk"`).
+ * lists of real servers so far. Another label of the WHATWG Encoding Standard can be given instead (`"windows-1250"`,
+ * `"gbk"`), see {@link isFallback}.
  *
  * @category constants
  * @since 0.1.0

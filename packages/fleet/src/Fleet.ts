@@ -232,9 +232,9 @@ export interface Service<out Unavailable = FleetUnavailable, in S extends Server
   readonly statusChanges: Stream.Stream<StatusChange>
 
   /**
-   * Runs a program for all servers or for some of them, at the same time. Never fails: each server has its own result. A
-   * server that does not answer has its result after the timeout (that of `options`, or of the commands in the program), and
-   * delays no other. Dies with a `RangeError` if `concurrency` or `timeout` is out of its range.
+   * Runs a program for all servers or for some of them, for at most `concurrency` servers at the same time. Never fails: each
+   * server has its own result. A server that does not answer has its result after the timeout (that of `options`, or of the
+   * commands in the program). Dies with a `RangeError` if `concurrency` or `timeout` is out of its range.
    *
    * **Example** (A program for one server, run for two)
    *

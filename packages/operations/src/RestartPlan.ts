@@ -6,10 +6,10 @@
  * A plan is data: these servers restart at these times, and players are warned before. `Plans` carries it out. Each time of a
  * plan is called an occurrence.
  *
- * The times follow a cron expression in a time zone, or there is only one time. When clocks are put forward, a time in the
- * skipped hour takes place an hour later (03:30 for 02:30). When clocks are put back, a time in the repeated hour takes place
- * the first time only, unless `onDstOverlap` is set. A plan handles one occurrence at a time on a server: occurrences whose
- * time comes while an earlier one is postponed, or not over, are skipped.
+ * The times follow a cron expression in a time zone, or there is only one time. When clocks are put forward, an occurrence in
+ * the skipped hour takes place an hour later (03:30 for 02:30). When clocks are put back, an occurrence in the repeated hour
+ * takes place once, in the first of the two hours by default (see `onDstOverlap`). A plan handles one occurrence at a time on
+ * a server: occurrences whose time comes while an earlier one is postponed, or not over, are skipped.
  *
  * An occurrence has these steps, in this order:
  *

@@ -7,8 +7,8 @@
  * Some of the admin's bans have the mark of the book, and a number that it never had.
  *
  * One case is excluded, because no reply with the list shows it: another admin adds a ban during the round trip of a removal,
- * and the new ban gets the number that is being removed. This happens only if the removed ban is the first one of an address
- * and the new one is of a GUID, or if there are two changes in one round trip.
+ * and the new ban gets the number that is being removed. This happens only if the removed ban is the first address ban in the
+ * list and the new one is a GUID ban, or if there are two changes in one round trip.
  */
 import { BanBook, BanEnforcement } from "@bercon/operations"
 import { SimulatedServer, TestFleet, TestRcon, World } from "@bercon/testing"
@@ -40,7 +40,7 @@ const happening = Arbitrary.all({
   ),
   /** The number of a player or row. */
   number: integer(15),
-  /** The duration of a ban; 0 if it is permanent. */
+  /** The duration of a ban of the book; 0 if it is permanent. The other admin's bans are permanent or last 600 minutes. */
   minutes: oneOf(0, 0, 2, 600),
   pause: oneOf(0, 20, 60, 150, 400, 3000, 20_000)
 })
@@ -65,7 +65,7 @@ const written =
 /** Upper bound of the time from the sending of a list to the execution of a removal that uses it, in milliseconds. */
 const ROUND_TRIP = 200
 
-/** The other admin, with a record of the bans. */
+/** The other admin, with a record of this admin's bans. */
 class Admin {
   bans: ReadonlyArray<World.Ban> = []
   /** When each ban was added. */

@@ -3,6 +3,7 @@
  */
 import * as Ban from "@bercon/client/Ban"
 import * as RconClient from "@bercon/client/RconClient"
+import { SystemError } from "@bercon/fleet/unstable"
 import * as BanBook from "@bercon/operations/BanBook"
 import type { BanEntry } from "@bercon/operations/BanEntry"
 import { type BanPolicy, MAX_CAPACITY } from "@bercon/operations/BanPolicy"
@@ -17,7 +18,6 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
-import { errorReason } from "../errorCode.ts"
 import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
@@ -85,7 +85,7 @@ const fileBook = (path: string, mark: string) =>
   Effect.gen(function*() {
     const text = yield* Effect.try({
       try: () => Fs.readFileSync(path, "utf8"),
-      catch: (cause) => new UsageError({ message: `--file: ${path} cannot be read (${errorReason(cause)})` })
+      catch: (cause) => new UsageError({ message: `--file: ${path} cannot be read (${SystemError.reason(cause)})` })
     })
     const { bans, unread } = BansFile.parse(text)
     const [first] = unread

@@ -1,6 +1,7 @@
 /**
  * Reads passwords from a file, from standard input, or from a person at the terminal. They are shown nowhere.
  */
+import { SystemError } from "@bercon/fleet/unstable"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -8,7 +9,6 @@ import * as Fs from "node:fs"
 import process from "node:process"
 import * as Readline from "node:readline"
 import { Writable } from "node:stream"
-import { errorReason } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as SafeText from "../output/SafeText.ts"
 
@@ -34,7 +34,7 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
     new UsageError({ message: `the password cannot be read from ${source} (${problem})` })
   return Effect.tryPromise({
     try: () => beginningOf(path === "-" ? process.stdin : Fs.createReadStream(path)),
-    catch: (cause) => failed(errorReason(cause))
+    catch: (cause) => failed(SystemError.reason(cause))
   }).pipe(Effect.flatMap((bytes) => {
     if (bytes.length > LIMIT) return Effect.fail(failed(`it has more than ${LIMIT} bytes`))
     const password = bytes.toString("utf8").replace(/\r?\n$/, "")

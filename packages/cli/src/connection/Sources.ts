@@ -3,12 +3,12 @@
  */
 import type { Flavour } from "@bercon/client/Flavour"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
+import { SystemError } from "@bercon/fleet/unstable"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import process from "node:process"
-import { errorReason } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import type { Flags } from "../flags.ts"
 import * as Password from "./Password.ts"
@@ -102,7 +102,8 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
   Effect.gen(function*() {
     const file = yield* Effect.try({
       try: () => Fs.statSync(path).isDirectory() ? ServerCfg.candidates(path)[0]?.path : path,
-      catch: (cause) => new UsageError({ message: `--server-cfg: ${path} cannot be read (${errorReason(cause)})` })
+      catch: (cause) =>
+        new UsageError({ message: `--server-cfg: ${path} cannot be read (${SystemError.reason(cause)})` })
     })
     if (file === undefined) {
       return yield* usage(
@@ -111,7 +112,8 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
     }
     const text = yield* Effect.try({
       try: () => Fs.readFileSync(file, "utf8"),
-      catch: (cause) => new UsageError({ message: `--server-cfg: ${file} cannot be read (${errorReason(cause)})` })
+      catch: (cause) =>
+        new UsageError({ message: `--server-cfg: ${file} cannot be read (${SystemError.reason(cause)})` })
     })
     const cfg = ServerCfg.parse(file, text)
     if (Option.isNone(cfg.port)) {

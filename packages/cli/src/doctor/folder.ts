@@ -1,12 +1,12 @@
 /**
  * Finds out what is in the folder of a BattlEye server's configuration.
  */
+import { SystemError } from "@bercon/fleet/unstable"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import process from "node:process"
 import * as ServerCfg from "../connection/ServerCfg.ts"
-import { errorReason } from "../errorCode.ts"
 import type { Facts } from "./configuration.ts"
 
 /** The facts about a folder, or about a file and the folder that it is in. */
@@ -33,6 +33,6 @@ export const examine = (path: string, gamePort: number | undefined): Facts => {
       chosen: file === undefined || text === undefined ? undefined : { text, cfg: ServerCfg.parse(file, text) }
     }
   } catch (cause) {
-    return { ...facts, unreadable: `${path} cannot be read (${errorReason(cause)})` }
+    return { ...facts, unreadable: `${path} cannot be read (${SystemError.reason(cause)})` }
   }
 }

@@ -7,13 +7,13 @@ import * as NodeTransport from "@bercon/client/NodeTransport"
 import * as RconClient from "@bercon/client/RconClient"
 import { Transport } from "@bercon/client/Transport"
 import * as Packet from "@bercon/codec/Packet"
+import { SystemError } from "@bercon/fleet/unstable"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Dns from "node:dns/promises"
 import { observed } from "../connection/observed.ts"
-import { errorCode } from "../errorCode.ts"
 import type { Facts } from "./connection.ts"
 import { measure, type Seen } from "./measure.ts"
 import { cleaned, oddities } from "./password.ts"
@@ -44,7 +44,7 @@ const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
   Effect.promise(() =>
     Dns.lookup(host, { all: true, order: "ipv4first" }).then(
       (found) => found.map(({ address }) => address),
-      (cause: unknown) => ({ code: errorCode(cause) })
+      (cause: unknown) => ({ code: SystemError.code(cause) })
     )
   )
 

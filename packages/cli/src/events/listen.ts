@@ -4,8 +4,8 @@
  * **Details**
  *
  * After an outage it logs in again, however long that takes. If the first login to a server does not succeed within
- * `--timeout`, or `--wait`, the failure is reported, because the host or port may be wrong. If it is retryable, the server is
- * tried again as soon as a login to another one has succeeded. If none succeeds, listening ends.
+ * `--timeout`, or `--wait`, the failure is reported, because the host or port may be wrong. If the failure is retryable, the
+ * server is tried again as soon as a login to another one has succeeded. If no login succeeds, listening ends.
  */
 import type * as RconClient from "@bercon/client/RconClient"
 import type { ServerEvent } from "@bercon/client/ServerEvent"

@@ -3,11 +3,11 @@
  */
 import type { ServersFileError } from "@bercon/fleet/FleetError"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"
+import { SystemError } from "@bercon/fleet/unstable"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { errorReason } from "../errorCode.ts"
 import { UsageError } from "../Failure.ts"
 import { type Entry, withServer } from "./toml.ts"
 
@@ -18,7 +18,7 @@ const failed = (message: string) => new UsageError({ message })
 const io = <A>(path: string, verb: "read" | "written", run: () => A): Effect.Effect<A, UsageError> =>
   Effect.try({
     try: run,
-    catch: (cause) => failed(`${path} cannot be ${verb} (${errorReason(cause)})`)
+    catch: (cause) => failed(`${path} cannot be ${verb} (${SystemError.reason(cause)})`)
   })
 
 /** Replaces a file in one step, so that it is never incomplete. Leaves no copy of `text` behind if it fails. */

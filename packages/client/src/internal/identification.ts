@@ -7,7 +7,10 @@
 import type { Player, PlayerId } from "../Player.ts"
 import { compare } from "./playerTarget.ts"
 
-/** A player without a verified GUID is announced when a list arrives this many milliseconds after the visit began, or later. */
+/**
+ * A BattlEye player who lacks an address or a verified GUID is announced when a list arrives this many milliseconds
+ * after the visit began, or later.
+ */
 export const PATIENCE = 60_000
 
 /**

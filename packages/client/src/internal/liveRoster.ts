@@ -42,7 +42,7 @@ export interface LiveRoster {
   readonly announce: () => void
   /** The query for the list. The roster learns from its result. */
   readonly playerTable: Effect.Effect<Table<Player>, CommandError | ReplyError>
-  /** Reads the list now, and from then on at the interval and when only the list can decide. */
+  /** Begins to read the list: now, then at the interval and when only the list can show who is on the server. */
   readonly begin: () => void
   /** Stops reading, and ends the stream of changes. */
   readonly close: (exit: Exit.Exit<void, LoginFailure>) => void

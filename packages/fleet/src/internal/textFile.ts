@@ -3,17 +3,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs/promises"
-
-/** `ENOENT: no such file or directory`: the message of an error of the system, without the call and the path after it. */
-const reasonOf = (cause: unknown): string =>
-  !(cause instanceof Error && "code" in cause)
-    ? "unknown error"
-    : "errno" in cause
-    ? cause.message.replace(/,.*/s, "")
-    : String(cause.code)
+import * as SystemError from "./systemError.ts"
 
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, string> =>
-  Effect.tryPromise({ try: run, catch: (cause) => `cannot be read (${reasonOf(cause)})` })
+  Effect.tryPromise({ try: run, catch: (cause) => `cannot be read (${SystemError.reason(cause)})` })
 
 /** Reads to the end, but at most one byte beyond the limit. */
 const readBytes = (path: string, limit: number): Effect.Effect<Uint8Array, string> =>

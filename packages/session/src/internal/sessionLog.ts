@@ -23,7 +23,7 @@ export const isOutage = (status: Status): status is Extract<Status, Outage> =>
 export class SessionLog {
   readonly #peer: string
   readonly #context: Context.Context<never>
-  /** The time of the next reminder, by the machine's clock. */
+  /** The time of the next reminder, in milliseconds of the monotonic clock. */
   #remindAt = Infinity
 
   constructor(peer: string, context: Context.Context<never>) {

@@ -5,7 +5,7 @@ import { Bench } from "../support/Bench.ts"
 import { assertOwnReplies, failures, online, seconds } from "../support/Pair.ts"
 
 describe("counters", () => {
-  it("count the events of their names, and nothing else", () => {
+  it("count the events that their names state, and nothing else", () => {
     const bench = Bench.online()
     bench.submit("x")
     bench.until(300)

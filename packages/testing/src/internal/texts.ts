@@ -40,7 +40,7 @@ export const DISALLOWED_COMMAND = "Disallowed command"
 
 const playerRow = (player: Player) => {
   const address = `${player.ip}:${player.port}`.padEnd(21)
-  // Two blanks after "(?)" align its names with those after "(OK)"; a bare "-" is not padded.
+  // Two blanks after "(?)" align the name with the names after "(OK)"; a bare "-" is not padded.
   const identity = player.guid === undefined ? "-" : `${player.guid}${player.verified ? "(OK)" : "(?) "}`
   const start = `${String(player.slot).padEnd(3)} ${address} ${String(player.ping).padEnd(4)}`
   return `${start} ${identity} ${player.name}${player.inLobby ? " (Lobby)" : ""}`

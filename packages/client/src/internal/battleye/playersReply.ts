@@ -22,8 +22,8 @@ export const parse = (text: string, cut = false): Result.Result<Table<Player>, R
   ReplyLines.readTable(LAYOUT, text, cut)
 
 // Columns are as wide as their content, so only blanks separate them. The blanks before the name must be counted,
-// because a name can begin with blanks. The mark after a GUID is padded to the width of `(OK) `. Real servers do not
-// pad a missing GUID; other servers pad it to the width of the column.
+// because a name can begin with blanks. The mark after a GUID is padded to the width of `(OK) `. BattlEye's server
+// does not pad a missing GUID; servers written by other people pad it to the width of the column.
 const ROW = new RegExp(
   `^${NUMBER} +${ADDRESS} +(-?\\d{1,9}) +(?:${GUID}(?:\\((OK)\\) ?|\\(\\?\\) {0,2})|-(?: {31,36}| ?))(.*)$`,
   "s"

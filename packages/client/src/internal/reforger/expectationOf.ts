@@ -149,7 +149,7 @@ export const expectationOf = (command: string): Expectation => {
 /** The expected output of a command that a person typed: any text can be its output. */
 export const looseExpectationOf = (command: string): Expectation => {
   const strict = expectationOf(command)
-  if (strict === ANYTHING || strict === SILENT) return strict
+  if (strict === SILENT) return strict
   return {
     ...strict,
     claim: (text, last) => {

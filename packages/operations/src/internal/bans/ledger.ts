@@ -1,6 +1,6 @@
 /**
  * Records in the store which bans the book has added to the list of a server of Arma Reforger's own RCON, because these lists
- * have no reasons, and so no marks. The record is called a ledger. It is written before the list is changed.
+ * have no reasons, and so no marks. The record is called a ledger. A ban is recorded before it is added.
  *
  * If the ledger is lost or cannot be read, all rows count as foreign, and are never removed.
  */

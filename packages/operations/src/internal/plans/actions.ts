@@ -165,7 +165,7 @@ const EXAMINATION = 20_000
  *
  * - `"Same"`: it has not restarted.
  * - `"Other"`: it has restarted.
- * - `"Unknown"`: there is no witness, or the list proves neither, because too much time has passed.
+ * - `"Unknown"`: there is no witness, or the list proves neither.
  * - `"Later"`: the list could not be read now. Try again.
  */
 export const examine = Effect.fnUntraced(function*(
