@@ -255,6 +255,17 @@ describe("bercon init", { concurrent: true }, () => {
   )
 
   it.live.skipIf(!hasTmux)(
+    `asks for the password again after an empty one${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { config, terminal } = yield* typing("", "hunter2")
+        const screen = yield* terminal.until(/^code 0$/m)
+        assert.match(screen, /^bercon: the password must not be empty.*\. Try again: try 2 of 3$/m)
+        assert.strictEqual(readFileSync(join(config, "..", "secrets", "eu1"), "utf8"), "hunter2\n")
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
     `asks three times at most, and writes nothing if the answer is no${needsTmux}`,
     () =>
       Effect.gen(function*() {
