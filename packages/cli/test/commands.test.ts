@@ -207,6 +207,14 @@ describe("an action", { concurrent: true }, () => {
       assert.strictEqual((yield* simulated.world).players.length, 3)
     }))
 
+  it.live("kick and unban: repeat only the beginning of a long text that names nothing", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const long = "x".repeat(60_000)
+      failed(yield* simulated.bercon("kick", long), 6, /^bercon: there is no player "x{64}…" on the server\./)
+      failed(yield* simulated.bercon("unban", long), 6, /^bercon: there is no ban "x{64}…"\./)
+    }))
+
   it.live("kick name:1: kicks the player whose name is 1", () =>
     Effect.gen(function*() {
       const simulated = yield* server

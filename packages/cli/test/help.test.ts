@@ -68,6 +68,13 @@ describe("help", { concurrent: true }, () => {
     assert.strictEqual(wrap("one two", undefined), "one two")
   })
 
+  it("indents a long word less, so that it fits", () => {
+    assert.strictEqual(
+      wrap("bercon: check --password-file, BERCON_PASSWORD", 16),
+      "bercon: check\n--password-file,\n BERCON_PASSWORD"
+    )
+  })
+
   it.live("is printed on standard output if it was asked for, without colours in a pipe", () =>
     Effect.gen(function*() {
       const help = yield* bercon(["kick", "--help"])

@@ -42,7 +42,7 @@ import * as RconClient from "./RconClient.ts"
 export interface Options extends NodeTransport.Options, RconClient.Options {}
 
 /**
- * Logs in and returns the client. The client stays logged in, through outages, until the scope closes.
+ * Logs in and returns the client. The client logs in again after an outage, until the scope closes.
  *
  * **Example** (Several servers)
  *

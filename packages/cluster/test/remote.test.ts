@@ -39,6 +39,10 @@ const makeServer = (times: typeof TIMES) => {
       if (feed !== undefined) Queue.endUnsafe(feed)
       feed = undefined
     },
+    /** Nothing more comes through the feed, which does not end. */
+    abandon: () => {
+      feed = undefined
+    },
     /** The server sends a message, whose last byte is not UTF-8. */
     send: () => {
       const payload = new Uint8Array([...new TextEncoder().encode(`message ${messages} `), 0xc0])
@@ -95,7 +99,9 @@ const makeServer = (times: typeof TIMES) => {
 }
 
 /** A remote session with this server, and what its subscribers have received. */
-const setup = Effect.fnUntraced(function*(options?: Partial<typeof TIMES> & { readonly generation?: string }) {
+const setup = Effect.fnUntraced(function*(
+  options?: Partial<typeof TIMES> & { readonly generation?: string; readonly messageCapacity?: number }
+) {
   const times = { ...TIMES, ...options }
   const server = makeServer(times)
   const remote = new Remote({
@@ -105,7 +111,7 @@ const setup = Effect.fnUntraced(function*(options?: Partial<typeof TIMES> & { re
     entity: server.entity,
     commandTimeout: 20_000,
     silenceTimeout: times.silenceTimeout,
-    messageCapacity: 4096,
+    messageCapacity: options?.messageCapacity ?? 4096,
     clock: yield* Clock.Clock,
     context: yield* Effect.context()
   })
@@ -168,9 +174,8 @@ describe("a remote session", () => {
             case "outage":
               return server.change({
                 _tag: server.epoch > 0 ? "Reconnecting" : "Connecting",
-                cause: refused,
-                tries,
-                since: 0
+                ...outage,
+                tries: ++tries
               })
             case "refusal":
               return server.change({ _tag: "Reconnecting", cause: refused, tries: ++tries, since: 0 })
@@ -190,7 +195,8 @@ describe("a remote session", () => {
             if (step.end === "closed") server.emit({ ...server.state(), status: { _tag: "Closed", exit: Exit.void } })
             yield* TestClock.adjust(1)
             if (step.end === "move") server.move()
-            else server.cut()
+            else if (step.end === "cut") server.cut()
+            else server.abandon()
             for (const what of step.meanwhile) happen(what, false)
             // A command waits for the next feed.
             const sent = server.calls.length
@@ -238,9 +244,9 @@ describe("a remote session", () => {
             const { activation, epoch } = server.calls.at(-1)!
             assert.deepStrictEqual([activation, epoch], [`activation ${server.activation}`, Math.max(1, server.epoch)])
           }
-          if (logins > 1) {
-            const former = yield* Effect.flip(session.command("version", { epoch: logins - 1 }))
-            assert.strictEqual(former.reason._tag, "NotConnected")
+          for (const other of [epoch - 1, epoch + 1]) {
+            const refused = yield* Effect.flip(session.command("version", { epoch: other }))
+            assert.strictEqual(refused.reason._tag, "NotConnected")
           }
         }
         assert.strictEqual(statuses.at(-1)?._tag, (yield* session.status)._tag)
@@ -299,7 +305,10 @@ describe("a remote session", () => {
 
   it.effect("waits for a runner that uses the required definition of the server", () =>
     Effect.gen(function*() {
-      const { remote, server, session } = yield* setup({ generation: "two" })
+      const { remote, server, session, statuses } = yield* setup({ generation: "two" })
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(statuses, [yield* session.status])
+      assert.deepStrictEqual((yield* session.status)._tag, "Connecting")
       yield* Effect.forkScoped(remote.follow, { startImmediately: true })
       for (const generation of [undefined, "one"]) {
         server.generation = generation
@@ -311,6 +320,38 @@ describe("a remote session", () => {
       server.generation = "two"
       yield* TestClock.adjust(300)
       assert.strictEqual((yield* session.status)._tag, "Online")
+    }).pipe(Effect.scoped))
+
+  it.effect("requests the feed again while the session of the runner is closed", () =>
+    Effect.gen(function*() {
+      const { remote, server, session } = yield* setup()
+      server.status = { _tag: "Closed", exit: Exit.void }
+      yield* Effect.forkScoped(remote.follow, { startImmediately: true })
+      yield* TestClock.adjust(1000)
+      assert.strictEqual(server.feeds, 5)
+      assert.strictEqual((yield* session.status)._tag, "Connecting")
+      server.status = { _tag: "Online" }
+      yield* TestClock.adjust(250)
+      assert.strictEqual((yield* session.status)._tag, "Online")
+    }).pipe(Effect.scoped))
+
+  it.effect("has a gap for a subscriber that is further behind than the capacity", () =>
+    Effect.gen(function*() {
+      const { remote, server, session } = yield* setup({ messageCapacity: 2 })
+      yield* Effect.forkScoped(remote.follow, { startImmediately: true })
+      const received: Array<Message.Message | Message.Gap> = []
+      yield* Stream.runForEach(session.messages, (item) =>
+        Effect.andThen(Effect.sync(() => received.push(item)), Effect.sleep("1 second"))).pipe(
+          Effect.forkScoped({ startImmediately: true })
+        )
+      yield* TestClock.adjust(300)
+      server.send()
+      yield* TestClock.adjust(1)
+      for (let i = 0; i < 5; i++) {
+        server.send()
+      }
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(received[1], { _tag: "Gap", cause: "Overflow", missed: 3 })
     }).pipe(Effect.scoped))
 
   it.effect.each(["fails for good", "is closed by its owner"] as const)(
@@ -331,6 +372,8 @@ describe("a remote session", () => {
         if (end === "fails for good") server.status = { _tag: "Closed", exit }
         else yield* remote.close
         yield* TestClock.adjust(300)
+        // A command that waits for a feed does not wait any longer.
+        assert.isDefined(waiting.pollUnsafe())
         const feeds = server.feeds
         yield* remote.close
         yield* TestClock.adjust("1 minute")

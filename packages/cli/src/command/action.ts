@@ -45,6 +45,7 @@ const view = View.make(Outcome, {
     { key: "reply", title: "Reply", cell: ({ reply }) => reply }
   ],
   text: sentence,
+  isProse: true,
   raw: ({ reply }) => reply
 })
 

@@ -23,8 +23,9 @@ const wrapLine = (line: string, width: number): string => {
     const cells = widthOf(word)
     if (used > 0 && used + cells > width) {
       const rest = word.trimStart()
-      wrapped += `\n${indent}${rest}`
-      used = indent.length + widthOf(rest)
+      const room = Math.max(0, width - widthOf(rest))
+      wrapped += `\n${indent.slice(0, room)}${rest}`
+      used = Math.min(indent.length, room) + widthOf(rest)
     } else {
       wrapped += word
       used += cells
@@ -33,6 +34,6 @@ const wrapLine = (line: string, width: number): string => {
   return wrapped
 }
 
-/** The text with no line wider than `width` cells, unless one word and the blanks before it are. `undefined`: any width. */
+/** The text with no line wider than `width` cells, unless its first word with the blanks before it is. `undefined`: any width. */
 export const wrap = (text: string, width: number | undefined): string =>
   width === undefined ? text : text.split("\n").map((line) => wrapLine(line, width)).join("\n")

@@ -4,7 +4,7 @@
 import type { Player } from "@bercon/client/Player"
 import { cut, fit, shortTime, sparkline } from "../output/cells.ts"
 
-/** A player on the server, and the time since when. */
+/** A player on the server, and since when. */
 export interface Guest {
   readonly player: Player
   /** In milliseconds since 1970. */

@@ -1,9 +1,9 @@
 /**
  * Sends commands to the server and matches their replies.
  *
- * A command *waits* until a session exists and its turn has come. Then it is *in flight*: sent, and retransmitted until
- * its reply has arrived or its deadline has come. If the session is lost meanwhile, a repeatable command waits for the
- * next session, ahead of all commands that were never sent.
+ * A command *waits* until a session exists and its turn has come. Then it is sent, and is *in flight* until its reply
+ * has arrived or its deadline has come. A repeatable command is retransmitted meanwhile. If the session is lost, it waits
+ * for the next session, ahead of all commands that were never sent.
  *
  * A command without a reply by its deadline ends with one of these errors:
  *
