@@ -4,7 +4,7 @@
  * **Details**
  *
  * When BattlEye starts, it renames the file to `beserver_x64_active_<hex>.cfg`, and reads that one from then on. So a running
- * server uses the newest active file, and its next start uses the plain one.
+ * server uses the newest active file. A plain file beside it is for the next start.
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
