@@ -495,7 +495,7 @@ export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/S
  *
  * **Details**
  *
- * - `"Lost"`: the network lost `missed` events for good.
+ * - `"Lost"`: the network lost or delayed `missed` events. `missed` is absent if their number is unknown.
  * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest events.
  * - `"Reconnected"`: the session was lost for some time. The number of missed events is unknown, and `missed` is
  *   absent.

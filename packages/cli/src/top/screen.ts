@@ -44,7 +44,7 @@ export interface Size {
 
 const KEYS = "q quit   s sort   ↑↓ scroll"
 
-/** How many lines of news are kept: no screen has room for more. */
+/** How many lines of news are kept: hardly any screen has room for more. */
 export const NEWS = 200
 
 const compare: Record<Order, (a: Guest, b: Guest) => number> = {

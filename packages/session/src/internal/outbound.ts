@@ -415,12 +415,16 @@ export class Outbound<H> {
     this.#numbers.restart()
   }
 
-  /** Settles everything, because the session has ended for good. */
+  /** Settles everything, because the session has ended for good. `exit`: how it ended. */
   end(exit: Exit.Exit<void, LoginFailure>): void {
     for (const ticket of [...this.#inFlight.tickets, ...this.#queue]) {
       if (ticket === undefined) continue
       if (ticket.state === "InFlight") this.#inFlight.remove(ticket)
-      this.#settle(ticket, Result.fail(closedBy(exit, ticket.sends)))
+      // A part of its reply proves that the command was executed.
+      const reason = ticket.incomplete === undefined
+        ? closedBy(exit, ticket.sends)
+        : new IncompleteReply(ticket.incomplete)
+      this.#settle(ticket, Result.fail(reason))
     }
     this.#tickAt = Infinity
     this.#startAt = Infinity
