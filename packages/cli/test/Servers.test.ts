@@ -25,7 +25,7 @@ const none: Flags = {
 
 const SECRET = "hunter2-secret"
 
-/** The files in the folder, by name. */
+/** The texts of files, by their names. */
 type Files = Readonly<Record<string, string>>
 
 const THREE = `
