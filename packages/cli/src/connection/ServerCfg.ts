@@ -22,7 +22,7 @@ export interface Candidate {
 
 const fileName = /^beserver(_x64)?(_active_[0-9a-f]+)?\.cfg$/i
 
-/** The configuration files in a folder, or in its folder `battleye`. The first is the one that a running server uses. */
+/** The configuration files in a folder, or in its folder `battleye`. If a server is running, it uses the first. */
 export const candidates = (folder: string): ReadonlyArray<Candidate> => {
   const inFolder = (path: string) =>
     Fs.readdirSync(path).flatMap((name): ReadonlyArray<Candidate> => {
