@@ -16,11 +16,11 @@ const serve = Effect.gen(function*() {
     options: { password: Redacted.make(PASSWORD), textFallback: "windows-1252" },
     generation: "one"
   }
-  const state = {
-    definition: Effect.succeed(first) as Effect.Effect<Servers.Server, Servers.ServerUnknown>,
-    changes: Stream.fromPubSub(changes) as Stream.Stream<void>,
-    isHeld: true
-  }
+  const state: {
+    definition: Effect.Effect<Servers.Server, Servers.ServerUnknown>
+    changes: Stream.Stream<void>
+    isHeld: boolean
+  } = { definition: Effect.succeed(first), changes: Stream.fromPubSub(changes), isHeld: true }
   const run = ServerEntity.layer().pipe(
     Layer.provide(Layer.succeed(Servers.Servers, {
       get: () => Effect.suspend(() => state.definition),
