@@ -4,7 +4,7 @@
  * ```sh
  * npx -y pnpm@12 mutate codec                       # the pure modules of a package
  * npx -y pnpm@12 mutate codec Text checksum         # two of its modules
- * npx -y pnpm@12 mutate codec Text --concurrency 1  # in one process. Default: one for each core
+ * npx -y pnpm@12 mutate codec Text --concurrency 1  # in one process. Default: about one for each core
  * ```
  *
  * Run it by hand: CI does not, because one package takes minutes. It works on a copy of the tree. The output ends with one

@@ -90,7 +90,10 @@ const packet: Target = (random, saw) => {
   }
 }
 
-/** Checks that a reply is complete exactly if every part has arrived, and that it consists of the parts in order. */
+/**
+ * Checks that a reply is complete exactly if every part has arrived and no parts contradict each other, and that it
+ * consists of the parts in order.
+ */
 const reassembly: Target = (random, saw) => {
   const total = 1 + random.pick(random.once(10) ? 255 : 6)
   const payloads = Array.from({ length: total }, () => Random.bytes(random, random.pick(20)))
@@ -147,7 +150,7 @@ const event: Target = (random, saw) => {
     ? []
     : [{ id: Player.PlayerId.make(0), name: random.from(["Bob", "Max (x)", "", ": "]) }]
   const event = ServerEvent.parse(text, players)
-  must("text" in event && event.text === text, "an event has its text")
+  must("text" in event && event.text === text, "an event has the text that was parsed")
   validEvent(event)
 }
 

@@ -9,7 +9,7 @@ export interface Case {
   readonly run: (iterations: number) => number
 }
 
-/** The median of samples, and its quartiles. */
+/** The median and the quartiles of samples. */
 export interface Summary {
   readonly median: number
   readonly lower: number

@@ -2,8 +2,8 @@
  * A process that times one client whenever its parent process asks.
  *
  * `node racer.ts <client> <port> <scenario> <warm-up in ms> <slice in ms>`, forked. The process logs in, warms up, and
- * sends `{ ready: true }`. Then it sends a `Sample` for each message that it receives. If either fails, it sends the
- * error's message instead, as a string.
+ * sends `{ ready: true }`. Then it sends a `Sample` for each message that it receives. If a step fails, it
+ * sends the error's message instead, as a string.
  */
 import { type Name, subjects, within } from "./client.ts"
 import { type Key, type Scenario, scenarios, slice, warmUp } from "./scenarios.ts"

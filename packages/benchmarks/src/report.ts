@@ -17,7 +17,7 @@ export interface Row {
    * not measure is absent.
    */
   readonly samples: Partial<Record<Name, ReadonlyArray<number> | string>>
-  /** Whether the multiple of `bare` is meaningful. */
+  /** Whether it is meaningful to divide a client's samples by those of `bare`. */
   readonly ratios: boolean
 }
 

@@ -46,8 +46,8 @@ export type OutputError = OutputClosed | OutputFailed
 export class SomeFailed extends Data.TaggedError("SomeFailed")<{ readonly message: string; readonly code: ExitCode }> {}
 
 /**
- * The output of a command did not come, and the flavour was set to Reforger. Servers of the other flavour acknowledge such a
- * command, but send no output. So the flavour is probably wrong.
+ * The output of a command did not come, and the flavour was set to Reforger. A BattlEye server acknowledges a
+ * command of Reforger, but sends no output. So the flavour is probably wrong.
  */
 export class NoOutput extends Data.TaggedError("NoOutput")<{ readonly error: CommandError }> {
   override get message(): string {

@@ -63,8 +63,9 @@ const suggesting = ({ errors, helpDoc }: CliOutput.Presenter.InvalidInvocation):
   })
 
 /**
- * A hint after an unknown flag for which there is no suggestion: the flags of the command or, if the word looks like a text, the
- * same word after `--`. For a mistyped flag that would be wrong: `ban -- --duration` bans a player called `--duration`.
+ * A hint after an unknown flag for which there is no suggestion. If the command has arguments, and the word does not look like a
+ * flag, the hint is to write it after `--`. Otherwise it lists the flags of the command. With a mistyped flag, `--` would do
+ * harm: `ban -- --duration` bans a player called `--duration`.
  */
 const instead = (
   { commandPath, helpDoc }: CliOutput.Presenter.InvalidInvocation,
@@ -108,7 +109,7 @@ const presenter: CliOutput.Presenter = {
   }
 }
 
-/** Prints a failure, and returns its exit code. */
+/** Returns the exit code of a failure, and prints the failure if necessary. */
 const concluded = (error: Failure.Failure | CliError.CliError): Effect.Effect<ExitCode> => {
   if (CliError.isCliError(error)) return Effect.succeed(ExitCode.usage)
   const code = Failure.exitCode(error)

@@ -41,6 +41,22 @@ const NAMES = [
   "\"quoted\", a"
 ]
 
+describe("a sentence", () => {
+  const sentences = { ...view, text: ({ name }: typeof Row.Type) => `ok  ${name}` }
+  const terminal: Format.Context = { ...context, isTerminal: true, width: 12 }
+
+  it("is wrapped between words on a narrow terminal, unless it is the server's own text", () => {
+    const rows = [part("one two three")]
+    assert.strictEqual(Format.render({ ...sentences, isProse: true }, rows, terminal), "ok  one two\n    three\n")
+    assert.strictEqual(
+      Format.render({ ...sentences, isProse: true }, rows, { ...terminal, labelled: true }),
+      "eu1: ok  one\n   two three\n"
+    )
+    assert.strictEqual(Format.render(sentences, rows, terminal), "ok  one two three\n")
+    assert.strictEqual(Format.render({ ...sentences, isProse: true }, rows, context), "ok  one two three\n")
+  })
+})
+
 describe("a table", () => {
   it("aligns its columns, however wide the characters are", () => {
     const lastFirst: View.View<typeof Row.Type> = { ...view, columns: [...view.columns].reverse() }

@@ -58,7 +58,7 @@ describe("the README", { concurrent: true }, () => {
         const eu2 = yield* NodeSimulatedServer.make({ password: Redacted.make("secret") })
         const cwd = yield* folder(eu1.address.port, eu2.address.port)
         const commands = session.split("\n").filter((line) => line.startsWith("$ ")).map((line) => line.slice(2))
-        // Prints each command as the README does, and runs it. `$?` is the exit code of the command before it.
+        // Prints each command as the README does, and runs it. As in a terminal, `$?` is the exit code of the previous command.
         const script = commands.flatMap((command) => [
           `printf '%s\\n' ${quoted(`$ ${command}`)}`,
           "(exit $status)",

@@ -147,6 +147,15 @@ describe("an action", { concurrent: true }, () => {
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 Restart in five minutes"])
     }))
 
+  it.live("say and whisper: send nothing if the text is empty, as the shell does", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      failed(yield* simulated.bercon("say", " "), 2, /^bercon: say needs a text \(got " "\)\n$/)
+      failed(yield* simulated.bercon("say", "--split", ""), 2, /^bercon: say needs a text \(got ""\)\n$/)
+      failed(yield* simulated.bercon("whisper", "Miller", ""), 2, /^bercon: whisper needs a text \(got ""\)\n$/)
+      assert.deepStrictEqual(yield* executed(simulated), [])
+    }))
+
   it.live("say and whisper: send words after -- as they are, as the message for an unknown flag suggests", () =>
     Effect.gen(function*() {
       const simulated = yield* server
@@ -205,6 +214,14 @@ describe("an action", { concurrent: true }, () => {
         /"miller" is more than one player: #0 Miller, #2 MILLER ?\. Use the slot/
       )
       assert.strictEqual((yield* simulated.world).players.length, 3)
+    }))
+
+  it.live("kick and unban: repeat only the beginning of a long text that names nothing", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      const long = "x".repeat(60_000)
+      failed(yield* simulated.bercon("kick", long), 6, /^bercon: there is no player "x{64}…" on the server\./)
+      failed(yield* simulated.bercon("unban", long), 6, /^bercon: there is no ban "x{64}…"\./)
     }))
 
   it.live("kick name:1: kicks the player whose name is 1", () =>

@@ -27,7 +27,7 @@ describe("a password", () => {
     ["hunter\u00a02", ["it contains a no-break space (U+00A0)"]],
     ["hunter\u{e0041}2", ["it contains the invisible character U+E0041"]],
     ["\"hunter2\"", ["it is in quotes, which count as part of it"]],
-    ["пароль", ["it has letters that are not ASCII, and the server may use another encoding"]],
+    ["пароль", ["it has characters that are not ASCII, and the server may use another encoding"]],
     ["a b c", ["it contains a blank"]],
     ["", ["it is empty"]]
   ])("%j has the oddities %j", (password, expected) => {

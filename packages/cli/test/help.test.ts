@@ -68,6 +68,13 @@ describe("help", { concurrent: true }, () => {
     assert.strictEqual(wrap("one two", undefined), "one two")
   })
 
+  it("indents a long word less, so that it fits", () => {
+    assert.strictEqual(
+      wrap("bercon: check --password-file, BERCON_PASSWORD", 16),
+      "bercon: check\n--password-file,\n BERCON_PASSWORD"
+    )
+  })
+
   it.live("is printed on standard output if it was asked for, without colours in a pipe", () =>
     Effect.gen(function*() {
       const help = yield* bercon(["kick", "--help"])
@@ -76,13 +83,16 @@ describe("help", { concurrent: true }, () => {
       succeeded(yield* bercon(["--version"]), /^bercon \d+\.\d+\.\d+\n$/)
     }))
 
-  it.live.skipIf(!hasTmux)(`has no escape sequences if it follows a mistake${needsTmux}`, () =>
-    Effect.gen(function*() {
-      const terminal = yield* start(["plan"], { env: { NO_COLOR: "", FORCE_COLOR: "1" }, rows: 80 })
-      const screen = yield* terminal.until(/^code 2$/m)
-      assert.match(screen, /^ *DESCRIPTION$/m)
-      assert.notInclude(screen, "x1b")
-    }).pipe(Effect.scoped))
+  it.live.skipIf(!hasTmux)(
+    `shows no escape sequence as text if it follows a mistake${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const terminal = yield* start(["plan"], { env: { NO_COLOR: "", FORCE_COLOR: "1" }, rows: 80 })
+        const screen = yield* terminal.until(/^code 2$/m)
+        assert.match(screen, /^ *DESCRIPTION$/m)
+        assert.notInclude(screen, "x1b")
+      }).pipe(Effect.scoped)
+  )
 })
 
 describe("a wrong value", { concurrent: true }, () => {
@@ -124,7 +134,7 @@ describe("a mistyped flag", { concurrent: true }, () => {
       ["bans sync --log-levl debug", "--log-level"]
     ] as const
   )(
-    "as in %s gets the nearest of all flags of the command, also of the shared ones",
+    "as in %s is answered with the nearest flag of the command, which may be a shared one",
     ([line, flag]) =>
       Effect.gen(function*() {
         const { code, stderr } = yield* bercon(line.split(" "))

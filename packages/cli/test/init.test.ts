@@ -36,7 +36,7 @@ describe("a server in a file of servers", () => {
     assert.strictEqual(withServer(old, "eu1", entry, false), `${old}\n\n${written}`)
   })
 
-  it("replaces the server with its id, and leaves the comments of others", () => {
+  it("replaces the server that has the same id, and leaves the comments of others", () => {
     const other = "# about us\n[servers.us]\nhost = \"a\"\nport = 1\n"
     const old = `# about eu1\n[servers.eu1]\nhost = "b"\nport = 2 # old\n\n${other}`
     assert.strictEqual(withServer(old, "eu1", entry, true), `# about eu1\n${written}\n${other}`)
@@ -95,7 +95,7 @@ describe("a file of servers that is a symbolic link", () => {
       }
     }))
 
-  it.effect("into a folder that does not exist, or to itself: is not replaced", () =>
+  it.effect("is not replaced if it leads into a folder that does not exist, or to itself", () =>
     Effect.gen(function*() {
       const path = yield* folder
       for (const [name, target] of [["lost.toml", "not-mounted/servers.toml"], ["loop.toml", "loop.toml"]] as const) {
@@ -255,7 +255,18 @@ describe("bercon init", { concurrent: true }, () => {
   )
 
   it.live.skipIf(!hasTmux)(
-    `asks three times at most, and writes nothing if the answer is no${needsTmux}`,
+    `asks for the password again after an empty one${needsTmux}`,
+    () =>
+      Effect.gen(function*() {
+        const { config, terminal } = yield* typing("", "hunter2")
+        const screen = yield* terminal.until(/^code 0$/m)
+        assert.match(screen, /^bercon: the password must not be empty.*\. Try again: try 2 of 3$/m)
+        assert.strictEqual(readFileSync(join(config, "..", "secrets", "eu1"), "utf8"), "hunter2\n")
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!hasTmux)(
+    `asks for the password three times at most, and then writes nothing without a yes${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { config, terminal } = yield* typing("wrong", "wrong too", "wrong as well")

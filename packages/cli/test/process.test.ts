@@ -192,13 +192,13 @@ describe("Ctrl-C", { concurrent: true }, () => {
       assert.deepStrictEqual([outcome.code, outcome.stdout, outcome.stderr], [130, "", ""])
     }))
 
-  it.live("during a question in the shell: reports nothing", () =>
+  it.live("during a query in the shell: reports nothing", () =>
     Effect.gen(function*() {
       const { outcome } = yield* interruptedDuring("admins", ["shell"], "version\nadmins\n")
       assert.deepStrictEqual([outcome.code, outcome.stdout, outcome.stderr], [130, "1.220\n", ""])
     }))
 
-  it.live("before an action: reports nothing", () =>
+  it.live("before the login: reports nothing", () =>
     Effect.gen(function*() {
       const simulated = yield* server()
       yield* simulated.goSilent

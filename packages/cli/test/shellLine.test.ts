@@ -55,7 +55,7 @@ describe("a line of the shell", () => {
     ["missions", false],
     ["say shutdown", false],
     ["players", false]
-  ])("%j asks for confirmation: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
+  ])("%j must be confirmed by the user: %s", (line, expected) => assert.strictEqual(isDrastic(line), expected))
 
   it.each([
     ["players", true],
@@ -65,7 +65,7 @@ describe("a line of the shell", () => {
     ["lock", false],
     ["toString", false],
     ["", false]
-  ])("%j certainly changes nothing: %s", (line, expected) => assert.strictEqual(isQuestion(line), expected))
+  ])("%j is known to change nothing: %s", (line, expected) => assert.strictEqual(isQuestion(line), expected))
 })
 
 describe("the history", () => {
@@ -99,7 +99,7 @@ describe("the prompt", () => {
   })
 })
 
-describe("the command help of the shell", () => {
+describe("the help command of the shell", () => {
   const help = (width: number | undefined) =>
     Effect.flatMap(
       RconClient.RconClient,

@@ -14,7 +14,7 @@ interface Line {
 const linesOf = (stdout: string): ReadonlyArray<Line> =>
   stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line)
 
-/** Starts `bercon simulate` at a free port. Returns the port, and an effect that ends it. */
+/** Starts `bercon simulate` at a free port. `outcome` waits for the end of the process, and `end` ends it by a signal. */
 const simulate = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
   Effect.gen(function*() {
     const port = Deferred.makeUnsafe<number>()

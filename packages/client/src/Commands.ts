@@ -214,8 +214,9 @@ export interface Commands {
    * the player is looked up when the command is sent: first in the roster, then in the list.
    *
    * Fails with an `ActionError` of reason `PlayerNotFound` if the player is known not to be on the server,
-   * `Unconfirmed` if the player may still be there after `confirmWithin`, and `Rejected` if the server's reply is a
-   * refusal.
+   * `ListIncomplete` if the player was not found but the list is incomplete, `LookupFailed` if the list could not be
+   * read, `Unconfirmed` if the player may still be there after `confirmWithin`, and `Rejected` if the server's reply is
+   * a refusal.
    */
   readonly kick: (
     player: PlayerId | Guid | IdentityId | Player,

@@ -53,7 +53,7 @@ export type Flavour = typeof Flavour.Type
  * output, if there is any, in one or more messages. No number relates them to the command, and none is marked as
  * the last, so time decides. A server repeats a lost message after 2 seconds, and later messages wait for it.
  *
- * Commands are sent one after the other, because their outputs could not be distinguished.
+ * Commands are sent one after the other, because the outputs of simultaneous commands could not be distinguished.
  *
  * @category models
  * @since 0.1.0

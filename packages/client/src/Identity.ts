@@ -1,7 +1,7 @@
 /**
  * Accounts of Arma Reforger.
  *
- * **Example** (Validating an account)
+ * **Example** (Validating an id)
  *
  * ```ts
  * import { Identity } from "@bercon/client"

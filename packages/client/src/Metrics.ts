@@ -12,7 +12,7 @@
  * | `bercon_events_missed_total` | counter | `event`               | events that slow handlers have lost            |
  *
  * The server's attributes are those of the session's metrics: `server.address` and `server.port`. The `event` of
- * `bercon_events_missed_total` is the tag that the handler is for; the lost events are of any kind.
+ * `bercon_events_missed_total` is the tag that the handler is for. The lost events may have other tags.
  *
  * **Example** (Reading a metric)
  *

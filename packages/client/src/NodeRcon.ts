@@ -27,6 +27,9 @@ import { Transport } from "@bercon/session/Transport"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
 import type * as Scope from "effect/Scope"
 import * as RconClient from "./RconClient.ts"
 
@@ -39,7 +42,7 @@ import * as RconClient from "./RconClient.ts"
 export interface Options extends NodeTransport.Options, RconClient.Options {}
 
 /**
- * Logs in and returns the client. The client stays logged in, through outages, until the scope closes.
+ * Logs in and returns the client. The client logs in again after an outage, until the scope closes.
  *
  * **Example** (Several servers)
  *
@@ -117,9 +120,28 @@ export const layerConfig = (
 ): Layer.Layer<RconClient.RconClient, LoginFailure | Config.ConfigError> =>
   Layer.unwrap(Effect.map(Config.unwrap(options), layer))
 
+/** The text of a variable. `message`: the error if it is not set. */
+const variable = (message: string) => Schema.String.annotate({ message })
+
+const PORT_RANGE = "an integer from 1 to 65535"
+
+const PortText = variable(`BERCON_PORT must be set to the server's RConPort, ${PORT_RANGE}`).pipe(
+  Schema.decodeTo(Schema.Int, {
+    decode: SchemaGetter.transformEffect((text: string) => {
+      const port = /^\s*\d{1,5}\s*$/.test(text) ? Number(text) : 0
+      return port >= 1 && port <= 65_535
+        ? Effect.succeed(port)
+        : Effect.fail(
+          new SchemaIssue.InvalidValue({ message: `BERCON_PORT must be ${PORT_RANGE} (got ${JSON.stringify(text)})` })
+        )
+    }),
+    encode: SchemaGetter.transform(String)
+  })
+)
+
 /**
  * Reads the server's address and password from the environment: `BERCON_HOST` (default `127.0.0.1`), `BERCON_PORT`,
- * `BERCON_PASSWORD`.
+ * `BERCON_PASSWORD`. An error names the variable, what it must be and its value, except for the password.
  *
  * @category config
  * @since 0.1.0
@@ -127,8 +149,11 @@ export const layerConfig = (
 export const config: Config.Config<Pick<Options, "host" | "port" | "password">> = Config.all({
   // Full names, not nested ones, so that an error contains the name of the variable to set.
   host: Config.String("BERCON_HOST").pipe(Config.withDefault("127.0.0.1")),
-  port: Config.Port("BERCON_PORT"),
-  password: Config.Redacted("BERCON_PASSWORD")
+  port: Config.schema(PortText, "BERCON_PORT"),
+  password: Config.schema(
+    Schema.RedactedFromValue(variable("BERCON_PASSWORD must be set to the server's RConPassword")),
+    "BERCON_PASSWORD"
+  )
 })
 
 /**

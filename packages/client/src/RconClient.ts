@@ -2,8 +2,8 @@
  * The client of an administrator: commands, events and the roster of one server.
  *
  * A client belongs to the scope in which it was made. {@link make} and {@link start} also open a session for it, and
- * close that session with the scope. {@link fromSession} uses an existing session and does not close it. A client stays
- * logged in through outages. All its background fibers live in its scope and end with it.
+ * close that session with the scope. {@link fromSession} uses an existing session and does not close it. A session logs
+ * in again after an outage. All background fibers of a client live in its scope and end with it.
  *
  * Memory is bounded: the client keeps at most 1,024 players, `messageCapacity` events for each subscriber, and with
  * `banInterval` the last list of bans and up to 10,000 earlier rows. Its session has bounds of its own.
@@ -268,7 +268,7 @@ export const start = (
   Effect.map(withOwnSession(options), ({ client }) => client)
 
 /**
- * Logs in and returns the client. The client stays logged in, through outages, until the scope closes. Use it instead
+ * Logs in and returns the client. The client logs in again after an outage, until the scope closes. Use `make` instead
  * of {@link layer} for several servers in one program.
  *
  * @category constructors

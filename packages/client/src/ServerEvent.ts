@@ -3,9 +3,10 @@
  *
  * **Details**
  *
- * A server sends events as lines of text. {@link parse} reads one line; the `events` of an `RconClient` are the parsed
- * lines in the server's order. Every event keeps the server's line as `text`. A line of unknown form is
- * {@link Unrecognized}, never an error. Events are immutable data.
+ * A server sends events as lines of text. {@link parse} reads one line, and the event keeps it as `text`. A line of
+ * unknown form is {@link Unrecognized}, never an error. The `events` of an `RconClient` are the parsed lines in the
+ * server's order, and the client's own events, which have no `text`: {@link PlayerIdentified}, {@link BanAdded},
+ * {@link BanRemoved}, {@link BanExpired} and {@link Gap}. Events are immutable data.
  *
  * NULs and line ends at the end of a line are kept only in `text`. Blanks there are kept in `text`, and in a message,
  * a name, a command or an entry of the configuration. GUIDs are read in upper or lower case, and are in lower case in
@@ -161,8 +162,8 @@ export class PlayerDisconnected
  *
  * If the player is unknown, the name ends before the first ` has been kicked by BattlEye:` that follows a GUID or
  * precedes a known reason. So no admin's reason can change the kicked player. If there is neither a GUID nor a known
- * reason, the name ends before the first occurrence of these words, even if they are part of the name. But a text that
- * then ends like another event, for example with ` disconnected`, is parsed as that event.
+ * reason, the name ends before the first occurrence of these words, even if they are part of the name. But if
+ * such a text ends like another event, for example with ` disconnected`, it is parsed as that event.
  *
  * @category models
  * @since 0.1.0
@@ -494,7 +495,7 @@ export class BanExpired extends Schema.TaggedClass<BanExpired>("@bercon/client/S
  *
  * **Details**
  *
- * - `"Lost"`: the network lost `missed` events for good.
+ * - `"Lost"`: the network lost or delayed `missed` events. `missed` is absent if their number is unknown.
  * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest events.
  * - `"Reconnected"`: the session was lost for some time. The number of missed events is unknown, and `missed` is
  *   absent.

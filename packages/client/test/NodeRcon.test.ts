@@ -3,7 +3,7 @@ import * as NodeRcon from "@bercon/client/NodeRcon"
 import { SimulatedServer } from "@bercon/testing"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { Config, ConfigProvider, Effect, Exit, Layer, Option, Redacted } from "effect"
 
 const read = (env: Record<string, string>) =>
   NodeRcon.config.pipe(Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })))
@@ -17,18 +17,42 @@ describe("NodeRcon", () => {
       assert.strictEqual(elsewhere.host, "rcon.test")
     }))
 
-  it.effect("fails with the name of the missing or invalid variable", () =>
+  const portRange = "an integer from 1 to 65535"
+  it.effect.each<{ readonly env: Record<string, string>; readonly message: string }>([
+    { env: {}, message: `BERCON_PORT must be set to the server's RConPort, ${portRange}` },
+    { env: { BERCON_PORT: "" }, message: `BERCON_PORT must be set to the server's RConPort, ${portRange}` },
+    ...["abc", "0", "65536", "2306.5", "-1", "23e2"].map((port) => ({
+      env: { BERCON_PORT: port },
+      message: `BERCON_PORT must be ${portRange} (got "${port}")`
+    })),
+    { env: { BERCON_PORT: "2306" }, message: "BERCON_PASSWORD must be set to the server's RConPassword" }
+  ])("fails with the variable, its value and the allowed range: $env", ({ env, message }) =>
     Effect.gen(function*() {
-      const missing = yield* Effect.flip(read({ BERCON_PORT: "2306" }))
-      assert.include(missing.message, "BERCON_PASSWORD")
-      const outOfRange = yield* Effect.flip(read({ BERCON_PORT: "65536", BERCON_PASSWORD: "secret" }))
-      assert.include(outOfRange.message, "BERCON_PORT")
-      assert.notInclude(outOfRange.message, "secret")
-      const layer = yield* Layer.build(NodeRcon.layerFromEnv()).pipe(
-        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: {} })),
+      assert.include((yield* Effect.flip(read(env))).message, message)
+      const error = yield* Layer.build(NodeRcon.layerFromEnv()).pipe(
+        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
         Effect.flip
       )
-      assert.instanceOf(layer, Config.ConfigError)
+      assert.instanceOf(error, Config.ConfigError)
+      assert.include(error.message, message)
+    }))
+
+  it.effect("fails without the password in the error", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(read({ BERCON_PORT: "65536", BERCON_PASSWORD: "secret" }))
+      assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error)}`, "secret")
+    }))
+
+  it.effect("counts as absent, so that a default applies, if a variable is not set; an invalid one fails", () =>
+    Effect.gen(function*() {
+      const optional = (env: Record<string, string>) =>
+        Config.option(NodeRcon.config).pipe(
+          Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
+        )
+      assert.isTrue(Option.isNone(yield* optional({})))
+      assert.isTrue(Option.isNone(yield* optional({ BERCON_PORT: " 2306 " })))
+      assert.isTrue(Option.isSome(yield* optional({ BERCON_PORT: " 2306 ", BERCON_PASSWORD: "secret" })))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(optional({ BERCON_PORT: "x", BERCON_PASSWORD: "secret" }))))
     }))
 
   it.live("talks to a server over UDP", () =>

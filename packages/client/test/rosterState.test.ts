@@ -55,7 +55,7 @@ describe("two lists of players", () => {
     assert.isFalse(State.isSame([new Player.Player(full)], [changed]))
   })
 
-  it("are not the same if an IP address differs, or if one has more players", () => {
+  it("are not the same if an IP address differs, or if one list has more players", () => {
     const ann = new Player.Player(full)
     const address = new Address.Address({ ip: Address.IpAddress.make("10.0.0.2"), port: 2304 })
     assert.isFalse(State.isSame([ann], [new Player.Player({ ...full, address })]))

@@ -10,13 +10,13 @@ describe("a table", () => {
     cut: false
   })
 
-  it("is incomplete if it has fewer different players than its total, because servers may print a player twice", () => {
+  it("is incomplete if it has fewer players than its total; a player who is printed twice counts once", () => {
     assert.isTrue(Table.isComplete(table([0, 1], 2)))
     assert.isFalse(Table.isComplete(table([0, 0], 2)))
     assert.isTrue(mayBeUnread(table([0, 0], 2), 1))
   })
 
-  it("may contain an unread row with a given number if an unparsed line may begin with the number, or if the table is cut", () => {
+  it("may contain an unread row with a given number if it is cut, or if an unparsed line begins with this number or none", () => {
     assert.isFalse(mayBeUnread(table([0], 1), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "1 ?"), 1))
     assert.isTrue(mayBeUnread(table([0], 2, "#1 ?"), 1))

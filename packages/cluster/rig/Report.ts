@@ -4,9 +4,9 @@ import type { Figures } from "./Figures.ts"
 const cells = (values: ReadonlyArray<string | number>) => `| ${values.join(" | ")} |`
 
 const columns = [
-  "event",
+  "fault",
   "servers that moved",
-  "servers with new logins: logins of each",
+  "servers with new logins: numbers of logins",
   "two owners",
   "silence of commands: most, median",
   "silence of messages: most",

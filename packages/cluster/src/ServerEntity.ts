@@ -25,7 +25,7 @@
  * import { ServerEntity, Servers } from "@bercon/cluster"
  * import { Layer, Redacted } from "effect"
  *
- * // It still needs a cluster, `Embedded.layer` for example.
+ * // The runner still needs a cluster, `Embedded.layer` for example.
  * const runner = ServerEntity.layer({ maxIdleTime: "10 minutes" }).pipe(
  *   Layer.provide(Servers.layerRecord({
  *     altis: {
@@ -194,7 +194,7 @@ const activate = Effect.fnUntraced(function*(
 
 /**
  * The current activation of the entity. Another one replaces it if the definition of the server changes, and after a defect in
- * the definition or in its feed.
+ * the definition or in the activation's feed.
  */
 const activations = Effect.fnUntraced(function*(heartbeat: number) {
   const { entityId, shardId } = yield* Entity.CurrentAddress

@@ -112,7 +112,7 @@ export interface ListOptions {
   /** The transport to a server: `NodeTransport.make`, for example. */
   readonly transport: (server: ServerSettings, id: string) => Transport["Service"]
   /**
-   * Finds the password of a server: `(id) => Config.Redacted(`${id}_PASSWORD`)`, for example. The message of its error crosses
+   * Finds the password of a server: ``(id) => Config.Redacted(`${id}_PASSWORD`)``, for example. The message of its error crosses
    * the network, so it must not contain a password.
    */
   readonly password: (id: string) => Effect.Effect<Redacted.Redacted, { readonly message: string }>

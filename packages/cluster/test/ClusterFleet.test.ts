@@ -124,7 +124,7 @@ describe("a fleet in the cluster", () => {
       yield* TestRcon.passTime("2 seconds")
       assert.deepStrictEqual(yield* tags(fleet), { altis: "Online" })
       const lookups = passwords.lookups.length
-      // `reconcile` keeps sessions with equal settings.
+      // `reconcile` keeps the sessions of servers whose settings have not changed.
       assert.deepStrictEqual(yield* TestRcon.passTime(list.reconcile({ altis: server.address })), {
         added: [],
         removed: [],
@@ -250,7 +250,7 @@ describe("a member's fleet", () => {
       assert.strictEqual(error.message, "server \"altis\": another member of the cluster has removed it")
     }).pipe(Effect.scoped))
 
-  it.effect("logs that it no longer follows the list if following it dies", () =>
+  it.effect("logs that it no longer follows the list if the stream of changes dies", () =>
     Effect.gen(function*() {
       const { logged } = yield* fleetOf({ servers: Effect.succeed(new Map()), changes: Stream.die("a defect") })
       yield* TestRcon.passTime(0)

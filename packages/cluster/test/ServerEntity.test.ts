@@ -128,7 +128,7 @@ describe("the session of an entity", () => {
       assert.lengthOf(yield* server.logins, 1)
     }).pipe(Effect.scoped, provided))
 
-  it.effect("fails if its start dies, with the reason only in the log of its runner", () =>
+  it.effect("fails if it dies at its start, and only the log of its runner has the reason", () =>
     Effect.gen(function*() {
       const logged: Array<string> = []
       const logger = Logger.layer([

@@ -117,7 +117,7 @@ describe("bans and plans", () => {
       yield* TestRcon.passTime(after)
       assert.strictEqual(owners.length, 1)
       yield* runners.get(owners[0]!)!.kill
-      // Another process, such as a command, adds a ban.
+      // Another process, such as `bercon`, adds a ban.
       yield* Effect.scoped(Effect.gen(function*() {
         const book = yield* BanBook.make()
         yield* book.add({ target, reason: "teamkilling", by: "Miller" })
@@ -130,7 +130,7 @@ describe("bans and plans", () => {
     }).pipe(Effect.scoped, provided))
 })
 
-describe("a program that runs once in a cluster", () => {
+describe("a program on one runner of a cluster", () => {
   it.effect("starts again 10 seconds after it failed, died or interrupted itself, and not after its runner ended", () =>
     Effect.gen(function*() {
       const began = new Array<number>()

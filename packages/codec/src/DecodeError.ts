@@ -146,7 +146,7 @@ export class DecodeError extends Data.TaggedError("DecodeError")<{ readonly reas
       case "UnknownLoginResult":
         return `login reply ${hex(reason.value, 2)} is neither 00 (refused) nor 01 (accepted)`
       case "InvalidPart":
-        return `reply part ${reason.index} of ${reason.total} is invalid: the index must be below the total`
+        return `reply part has index ${reason.index}: it must be below the number of parts (${reason.total})`
     }
   }
 }

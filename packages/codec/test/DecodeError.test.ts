@@ -29,7 +29,7 @@ describe("a DecodeError", () => {
     ],
     InvalidPart: [
       { _tag: "InvalidPart", index: 2, total: 2 },
-      "reply part 2 of 2 is invalid: the index must be below the total"
+      "reply part has index 2: it must be below the number of parts (2)"
     ]
   }
 

@@ -50,7 +50,7 @@ describe("the schemas agree with the functions of Packet", () => {
 
   const cut = Packet.encode(Packet.message(1, "hello")).subarray(0, 12)
   const malformed: ReadonlyArray<readonly [why: string, bytes: Uint8Array]> = [
-    ["no bytes", new Uint8Array(0)],
+    ["an empty datagram", new Uint8Array(0)],
     ["another protocol", Text.encode("GET / HTTP/1.1")],
     ["a datagram cut short", cut],
     ["an unknown type", datagram(0xff, 7, 0)],
@@ -59,7 +59,7 @@ describe("the schemas agree with the functions of Packet", () => {
     ["a part with total 0", datagram(0xff, 1, 0, 0, 0, 0)]
   ]
 
-  it.effect.each(malformed)("for %s, which both refuse with the same message", ([, bytes]) =>
+  it.effect.each(malformed)("in whether and why they refuse %s", ([, bytes]) =>
     Effect.gen(function*() {
       const messageOf = (result: Result.Result<unknown, Error>) =>
         Result.isFailure(result) ? result.failure.message : undefined
@@ -143,7 +143,7 @@ describe("a reply that the constructors of Packet refuse", () => {
       { _tag: "CommandReplyPart", sequence: 0, total: 2, index: 2, payload },
       "the index of a part must be below its total"
     ]
-  ])("has an error that explains it: %s", ([, packet, message]) =>
+  ])("is refused with a message that explains why: %s", ([, packet, message]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Schema.encodeEffect(ServerPacketFromBytes)(packet))
       assert.include(error.message, message)

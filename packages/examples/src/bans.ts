@@ -1,7 +1,7 @@
 import { BanBook, BanEnforcement, BansFile } from "@bercon/operations"
 import { Effect, Layer } from "effect"
 
-/** Enforces the bans of the book on all servers of a fleet. On the server "event" it only kicks, and adds no bans to the list. */
+/** Enforces the bans of the book on all servers of a fleet. On "event" it only kicks, and adds no bans to the list. */
 export const Bans = BanEnforcement.layerFleet({ servers: { event: { enforcement: "Kick" } } })
 
 /** The same layer, with a book in a folder. It still needs a fleet and the platform's file system. */

@@ -249,12 +249,17 @@ describe("the error of an invalid file", () => {
     [
       "a field of another type",
       `[servers.altis]\nhost = 7\nport = 2306\npassword = "${SECRET}"`,
-      `server "altis": host: must be string`
+      `server "altis": host: must be a string`
+    ],
+    [
+      "a port of another type",
+      `[servers.altis]\nhost = "localhost"\nport = "2306"\npassword = "${SECRET}"`,
+      `server "altis": port: must be a number`
     ],
     [
       "a password of another type",
       `[servers.altis]\n${good}password = 12345`,
-      `server "altis": password: must be string`
+      `server "altis": password: must be a string`
     ],
     ["an empty password", `[servers.altis]\n${good}password = ""`, `server "altis": password: must not be empty`],
     [

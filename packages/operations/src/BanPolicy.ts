@@ -70,8 +70,8 @@ export interface BanPolicy {
    */
   readonly write?: boolean | undefined
   /**
-   * The word that marks the rows of this book, `book` in `[book:k3x9q2] teamkilling`: 1 to 16 letters, digits, `-` and `_`.
-   * Default `"book"`.
+   * The word that marks the rows of this book: 1 to 16 letters, digits, `-` and `_`. Default `"book"`. In the reason
+   * `[book:k3x9q2] teamkilling`, `book` is the mark, and `k3x9q2` the number of the ban.
    */
   readonly mark?: string | undefined
   /**

@@ -1,5 +1,5 @@
 /**
- * Makes a server's list of bans agree with the book once, or returns the changes that this would need. For commands and jobs: a
+ * Makes a server's list of bans agree with the book once, or only returns the necessary changes. For commands and jobs: a
  * program that runs all the time uses `BanEnforcement`.
  *
  * **Details**
@@ -54,7 +54,7 @@ export interface Difference {
   readonly kept: number
   /** The number of rows of other admins. */
   readonly foreign: number
-  /** Rows with the mark of the book, and a number that the book never had: see `orphans` of `BanPolicy`. */
+  /** Rows that have the mark of the book, but a number that the book never had: see `orphans` of `BanPolicy`. */
   readonly orphans: ReadonlyArray<Ban>
 }
 
@@ -73,7 +73,7 @@ export interface Synced {
   readonly rows: number
   /** The number of rows of other admins. */
   readonly foreign: number
-  /** The number of rows with the mark of the book, and a number that the book never had. */
+  /** The number of rows that have the mark of the book, but a number that the book never had. */
   readonly orphans: number
 }
 

@@ -42,8 +42,8 @@ export interface BansFile {
 }
 
 /**
- * The earliest end of a ban that is accepted, in seconds since 1970: 2001-09-09. A smaller number is probably a duration in
- * minutes, because some guides on the web describe this column as minutes.
+ * The earliest accepted end of a ban, in seconds since 1970: 2001-09-09. A smaller number is probably a duration in minutes,
+ * because some guides on the web describe this column as minutes.
  */
 const EARLIEST = 1_000_000_000
 
@@ -114,9 +114,8 @@ export const format = (bans: Iterable<ListedBan>): string =>
 
 /**
  * Makes entries of a book from the bans of a list, for `importEntries`. The number of an entry is computed from the target, end
- * and reason of the ban, so the same list gets the same numbers every time. So a job can sync servers with a file, and
- * recognises the rows that an earlier run has added. Bans whose reason has the mark came from a book, and are left out. Default
- * of `source`: `"bans.txt"`.
+ * and reason of the ban. So a job that syncs servers with a file computes the same numbers in each run, and recognises the rows
+ * of earlier runs. Bans whose reason has the mark came from a book, and are left out. Default of `source`: `"bans.txt"`.
  *
  * @category conversions
  * @since 0.1.0

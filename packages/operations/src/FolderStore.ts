@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * It is `KeyValueStore.layerFileSystem` with another way to write: a value is written to a draft file, the draft is flushed to
- * the disk, and then it is renamed over the old file. So a crash during a write leaves either the old value or the new one,
+ * It is `KeyValueStore.layerFileSystem` with another way to write: a value is written to a draft file, which is flushed to the
+ * disk and then renamed over the old file. So a crash during a write leaves either the old value or the new one,
  * never a part of it. When `set` has succeeded, the value is on the disk.
  *
  * Values are files in the folder `values`, and drafts are in the folder `unfinished`. Opening the store removes drafts that are

@@ -79,7 +79,7 @@ describe("plans of a fleet", () => {
         const fleet = yield* Fleet.Fleet
         const simulation = yield* TestFleet.TestFleet
         const plans = yield* Plans.Plans
-        // A command in another process.
+        // Stands for another process: it shares only the store.
         const command = yield* Plans.make()
         const servers = (plans: Plans.Service) =>
           Effect.map(plans.next({ plan: "nightly" }), (next) => next.map(({ server }) => server).sort())

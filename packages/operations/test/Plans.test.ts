@@ -194,7 +194,7 @@ describe("a restart plan", () => {
       })
     ))
 
-  it.effect("locks a server that players join late, also with a long refresh interval", () =>
+  it.effect("locks an empty server once a player joins during the lock time, also with a long refresh interval", () =>
     onServer(
       {
         from: "2026-03-28T03:30",
@@ -269,7 +269,7 @@ describe("a server that", () => {
     })
   })
 
-  it.effect("is offline for days misses the occurrences of these days, and no others", () =>
+  it.effect("is still offline at the next occurrence misses it, and no other", () =>
     onServer(
       {
         from: "2026-03-28T03:59",

@@ -19,7 +19,7 @@ const situation = (
 ): Situation => ({
   entries,
   unreadable: new Set(),
-  // The book has lifted every ban that it does not have.
+  // Numbers without an entry are those of lifted bans.
   targetOf: (id) => entries.find((entry) => entry.id === id)?.target ?? guid(Number.parseInt(id, 36)),
   table: table(rows),
   now: NOW,
@@ -78,7 +78,7 @@ describe("a list with reasons", () => {
     })
   })
 
-  it("recognises rows of the book by their mark alone, even if the server changes the text after it", () => {
+  it("shows by the mark alone which rows are the book's, even if the server changes the text after it", () => {
     for (const reason of ["[book:000001]", "[book:000001] te\ufffd", "  [book:000001] teamkilling"]) {
       assert.deepStrictEqual(shown(decide(situation([entry(1)], [row(1, { reason })]))), {
         ...nothing,

@@ -7,7 +7,7 @@ import { Effect, Layer, type Scope, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
 
-/** A time such as `2026-03-28T03:00`, in UTC, in milliseconds since 1970. */
+/** Converts a time in UTC, such as `2026-03-28T03:00`, to milliseconds since 1970. */
 export const utc = (time: string): number => Date.parse(`${time}Z`)
 
 export interface Options {

@@ -90,7 +90,7 @@ const sent: Progress = {
 describe("the record of a plan", () => {
   const cases = [
     one("begins with the current time", { recorded: undefined, step: begin, during: { calendar, finished: now } }),
-    one("for one time begins early enough for a restart whose time has just passed", {
+    one("for a single time begins in the past: a restart whose time has just passed is still made", {
       of: once,
       recorded: undefined,
       step: begin,
@@ -189,7 +189,7 @@ describe("the record of a plan", () => {
       during: sent,
       afterwards: planned
     }),
-    one("shows that the occurrence is over if the command was refused, and that the server is still locked", {
+    one("shows that the occurrence is over and the server still locked, if the command was refused", {
       recorded: locked(planned),
       step: command,
       done: "Refused",
@@ -207,13 +207,13 @@ describe("the record of a plan", () => {
       findings: { server: "Same", witness },
       during: { ...restarting, restart: { ...restart, run: "this", epoch: 3, from: now, witness } }
     }),
-    one("shows that the occurrence is over if the server is another process, which is not locked", {
+    one("shows that the occurrence is over and the server not locked, if the server is another process", {
       recorded: locked(restarting),
       step: examine,
       findings: { server: "Other" },
       during: { calendar, finished: now }
     }),
-    one("shows that the occurrence is over if the server may be another process, and that it may be locked", {
+    one("shows that the occurrence is over and the server still locked, if the server may be another process", {
       recorded: locked(restarting),
       step: examine,
       findings: { server: "Unknown" },

@@ -1,5 +1,5 @@
 /**
- * Writes the report of the public API to `api/`, one text file for each package, or compares it with these files.
+ * Writes the report of the public API to `api/`, one text file for each library, or compares it with these files.
  *
  * ```sh
  * npx -y pnpm@12 api        # writes it

@@ -216,7 +216,7 @@ export class SessionLost extends Schema.Error<SessionLost>("@bercon/session/Sess
 
 /**
  * The session was closed by its owner, ended for good because of `cause`, or died of a defect. The command had been sent
- * `sends` times.
+ * `sends` times. If a part of its reply had arrived, the reason is `IncompleteReply` instead.
  *
  * @category errors
  * @since 0.1.0

@@ -3,10 +3,10 @@
  *
  * **Details**
  *
- * A session belongs to the scope in which it was made. It logs in, and logs in again after every outage, until that
- * scope closes or the server refuses the password. Closing settles every pending command, stops all fibers and closes
- * the socket. The protocol itself is in `SessionMachine`; this module connects it to the clock, the socket and the
- * callers.
+ * A session belongs to the scope in which it was made. It logs in, and logs in again after every outage. It ends when
+ * that scope closes, if the first login fails, or if the server refuses a later one (unless `retryRefused` is set).
+ * Closing settles every pending command, stops all fibers and closes the socket. The protocol itself is in
+ * `SessionMachine`; this module connects it to the clock, the socket and the callers.
  *
  * Memory is bounded: 248 commands in flight, `queueCapacity` waiting commands (1.4 KiB each), 192 messages held back
  * for reordering (2 KiB each), 16 MiB of incomplete replies, and `messageCapacity` messages for each slow subscriber (2
@@ -138,7 +138,7 @@ export interface Options {
    * Maximum silence of the server after a command or keepalive, before the session counts as lost and its status
    * becomes `Reconnecting`. At least 2 seconds, default 8. A restarted server is detected sooner: after 2.5 seconds of
    * silence on a network without loss, the session sends a login, and goes on listening for packets of the current
-   * session. With less than 2.5 seconds, there is no such login before the session counts as lost.
+   * session. If this option is less than 2.5 seconds, the session counts as lost before any such login.
    */
   readonly silenceTimeout?: Duration.Input | undefined
   /**
@@ -173,7 +173,7 @@ export class Session extends Context.Service<Session, {
     text: string,
     options?: CommandOptions
   ) => Effect.Effect<Uint8Array, CommandError.CommandError>
-  /** Decodes the bytes of a reply as `command` does: as UTF-8, and each line that is not UTF-8 in `textFallback`. */
+  /** Decodes the bytes of a reply as `command` does: each line as UTF-8, or with `textFallback` if it is not UTF-8. */
   readonly decode: (bytes: Uint8Array) => string
   /**
    * The messages that the server sends, from the subscription on. Each is delivered once to every subscriber, in the

@@ -38,7 +38,7 @@ describe("login packets", () => {
   })
 
   it.prop(
-    "are randomly closer together by a fifth at most, and never closer than a second",
+    "have delays that are shortened at random, by a fifth at most and never below a second",
     [
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
       Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1e6 }))
@@ -120,7 +120,7 @@ describe("a login reply", () => {
     assert.isTrue(login.isAwaited(500_000 + LATE_LOGIN_REPLY - 1))
   })
 
-  it("gives the round-trip time if one packet was sent", () => {
+  it("gives the round-trip time if only one packet was sent", () => {
     const login = make()
     login.ask(0)
     login.sent(100)
@@ -139,7 +139,7 @@ describe("a login reply", () => {
     assert.strictEqual(login.roundTrip(2030), 30)
   })
 
-  it("to a packet that is not answered yet may restart the session, until five minutes after the last packet", () => {
+  it("to one of two packets: the other may still restart the session, until five minutes after the last packet", () => {
     const login = make()
     login.sent(0)
     login.answered()

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { allocate } from "../src/internal/slab.ts"
 
 describe("allocate", () => {
-  it("returns zeroed bytes that are not shared, many from one buffer", () => {
+  it("returns zeroed arrays that do not overlap, many of them in one buffer", () => {
     const views = Array.from({ length: 100 }, (_, i) => {
       const view = allocate(200)
       assert.isTrue(view.length === 200 && view.every((byte) => byte === 0))

@@ -1,5 +1,5 @@
 /**
- * A BattlEye server, or Arma Reforger's own RCON, as a deterministic state machine without clock, socket and fiber.
+ * A BattlEye server, or Arma Reforger's own RCON, as a deterministic state machine without a clock, a socket or fibers.
  *
  * **Details**
  *

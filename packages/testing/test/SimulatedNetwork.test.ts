@@ -129,7 +129,7 @@ describe("SimulatedNetwork", () => {
       assert.strictEqual(kindOf(yield* Effect.exit(toThird.write(datagram(4)))), "Refused")
     }))
 
-  it.effect("has separate conditions and failures for one server, until those of all servers are set", () =>
+  it.effect("keeps the conditions and failures set for one server until others are set for all servers", () =>
     Effect.gen(function*() {
       const { connection, network } = yield* setup()
       const line = network.line(OTHER)

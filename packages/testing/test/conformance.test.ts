@@ -56,7 +56,7 @@ const setup = (options?: ServerMachine.Options) => {
     ServerMachine.receive(server, now, address, bytes)
     return heard(address)
   }
-  /** Passes time, and returns the packets to Alice with their times. */
+  /** Runs the server until `end`. Returns the packets to Alice with their times. */
   const pass = (end: number): Array<readonly [now: number, payload: Uint8Array]> => {
     const log: Array<readonly [number, Uint8Array]> = []
     for (let due = ServerMachine.wakeAt(server); due <= end;) {
@@ -208,7 +208,7 @@ describe("commands", () => {
     assert.deepStrictEqual(server.executions.map(({ text }) => text), ["version"])
   })
 
-  it("the server answers with 01, the same number, and a text, or nothing", () => {
+  it("the server answers with 01, the same number, and a text, which may be empty", () => {
     const { send } = online({ world: { version: "1.217" } })
     isOnly(send(1, datagram(1, 0, "version")), 1, 0, "1.217")
     isOnly(send(1, datagram(1, 255, "version")), 1, 255, "1.217")
@@ -323,7 +323,7 @@ describe("server messages", () => {
     is(send(4, LOGIN)[1], 2, 0, "RCon admin #0 (192.0.2.1:50001) logged in")
   })
 
-  it("left open: after 255 comes 0", () => {
+  it("left open: the number after 255 is 0", () => {
     const { heard, send, server } = online()
     for (let number = 1; number <= 256; number++) {
       ServerMachine.emit(server, number, "x")

@@ -43,7 +43,7 @@ describe("a network with conditions", () => {
       assert.deepStrictEqual(yield* numbers(endpoint.pull), [0])
     }))
 
-  it.effect("keeps the fates of a server's datagrams independent of other traffic", () =>
+  it.effect("keeps the fates of datagrams to one server independent of those to another", () =>
     Effect.gen(function*() {
       const fates = Effect.fnUntraced(function*(noise: number) {
         const { connection, endpoint, network } = yield* setup({ loss: 0.5 })

@@ -17,6 +17,12 @@ import * as SafeText from "../output/SafeText.ts"
 
 const failed = (message: string) => Effect.fail(new TargetError({ message }))
 
+/** The maximum length of a text that an error repeats. A longer one is a mistake, such as the content of a file. */
+const SHOWN = 64
+
+const quoted = (text: string): string =>
+  JSON.stringify(text.length > SHOWN ? `${Array.from(text).slice(0, SHOWN).join("")}…` : text)
+
 const LISTED = 10
 
 const listed = (players: ReadonlyArray<Player.Player>): string =>
@@ -60,7 +66,7 @@ const among = (
   // Some servers print a player twice.
   const found = [...new Map(players.filter(isMeant(meaning)).map((player) => [player.id, player])).values()]
   const [first, ...others] = found
-  const shown = JSON.stringify(text)
+  const shown = quoted(text)
   if (first === undefined) {
     const wanted = meaning._tag === "Name" ? folded(meaning.name) : ""
     const near = wanted === "" ? [] : players.filter(({ name }) => folded(name).includes(wanted))
@@ -129,7 +135,7 @@ const listedBan = (
     meaning._tag === "Slot" ? Number(id) === meaning.slot : name !== undefined && folded(name) === folded(meaning.name)
   )
   const [first, ...others] = found
-  const shown = JSON.stringify(text)
+  const shown = quoted(text)
   if (first === undefined) {
     return failed(`there is no ban ${shown}. Nothing was done; \`bercon bans\` lists GUIDs, addresses and numbers`)
   }

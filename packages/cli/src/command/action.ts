@@ -45,6 +45,7 @@ const view = View.make(Outcome, {
     { key: "reply", title: "Reply", cell: ({ reply }) => reply }
   ],
   text: sentence,
+  isProse: true,
   raw: ({ reply }) => reply
 })
 
@@ -181,6 +182,14 @@ export const action = <const Name extends string, const Config extends Command.C
     const confirmed = Duration.isPositive(confirmWithin)
     return perform(name, doing(input, { options: confirmed ? { confirmWithin } : {}, confirmed }))
   })
+
+/** The text of a message, from its words on the command line. Fails if it is empty. */
+export const messageOf = (command: string, words: ReadonlyArray<string>): Effect.Effect<string, Failure.UsageError> => {
+  const text = words.join(" ")
+  return text.trim() === ""
+    ? Effect.fail(new Failure.UsageError({ message: `${command} needs a text (got ${JSON.stringify(text)})` }))
+    : Effect.succeed(text)
+}
 
 /** Defines a command without arguments. The server gives no evidence of its effect. */
 export const plain = <const Name extends string>(

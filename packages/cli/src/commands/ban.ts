@@ -15,7 +15,7 @@ const CHUNK = 50
 export const ban = action(
   "ban",
   {
-    description: "Bans players, GUIDs or IP addresses, and waits for evidence. Players on the server are kicked",
+    description: "Bans players, GUIDs or IP addresses, and waits for evidence. Banned players on the server are kicked",
     examples: [
       ["bercon ban Miller --reason Cheating", "A player, by name, for ever"],
       ["bercon ban 3 --for 7d --reason \"Team killing\"", "A player, by slot, for a week"],

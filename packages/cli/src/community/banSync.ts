@@ -114,7 +114,10 @@ export interface Options {
   /** The mark of the book's rows. */
   readonly mark: string
   readonly isDryRun: boolean
-  /** Whether orphans are removed, and a file without bans is allowed. Such a file removes all rows with the mark. */
+  /**
+   * Whether a file without bans is allowed, and whether orphans of a book in a folder are removed. With a file, all rows with
+   * the mark that it does not contain are removed anyway.
+   */
   readonly isEmptyAllowed: boolean
 }
 

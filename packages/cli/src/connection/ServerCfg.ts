@@ -4,7 +4,7 @@
  * **Details**
  *
  * When BattlEye starts, it renames the file to `beserver_x64_active_<hex>.cfg`, and reads that one from then on. So a running
- * server uses the newest active file, and its next start uses the plain one.
+ * server uses the newest active file. A plain file beside it is for the next start.
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -22,7 +22,7 @@ export interface Candidate {
 
 const fileName = /^beserver(_x64)?(_active_[0-9a-f]+)?\.cfg$/i
 
-/** The configuration files in a folder, or in its folder `battleye`. The first is the one that a running server uses. */
+/** The configuration files in a folder, or in its folder `battleye`. If a server is running, it uses the first. */
 export const candidates = (folder: string): ReadonlyArray<Candidate> => {
   const inFolder = (path: string) =>
     Fs.readdirSync(path).flatMap((name): ReadonlyArray<Candidate> => {

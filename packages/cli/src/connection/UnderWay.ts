@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * Only the datagrams show whether a command was sent. An action first reads a list or determines the flavour, and during an
- * outage its command waits for the next login.
+ * Only the datagrams show whether a command was sent. An action may have to read a list or determine the flavour first, and
+ * during an outage its command waits for the next login.
  */
 import type { Transport } from "@bercon/client/Transport"
 import * as Packet from "@bercon/codec/Packet"

@@ -29,15 +29,16 @@ const once = (options: NodeRcon.Options, underWay?: UnderWay): Login =>
     )
   })
 
-/** The minimum time for a further login, in milliseconds, even if the name gets its address just before the deadline. */
+/** The minimum time for another try, in milliseconds, even if the host name gets its address just before the deadline. */
 const LEAST = 5000
 
-/** Whether another try may help because the host's name had no address, or no socket could be opened. */
+/** Whether the host name had no address, or no socket could be opened, so that another try may help. */
 const hasNoWay = ({ isRetryable, reason }: LoginFailure): boolean => reason._tag === "TransportFailure" && isRetryable
 
 /**
- * Logs in to a server. The session lasts as long as the scope. With `--wait`, it tries again while the host's name has no
- * address. Without, it fails at once, because such a name is usually misspelled. `underWay` notes the commands of the session.
+ * Logs in to a server. The session lasts as long as the scope. If the host name has no address, or no socket can be opened, it
+ * tries again with `--wait`. Without, it fails at once: the name is usually misspelled. `underWay` notes the commands of the
+ * session.
  */
 export const login = ({ isPatient, options }: Pick<Server, "isPatient" | "options">, underWay?: UnderWay): Login =>
   Effect.gen(function*() {

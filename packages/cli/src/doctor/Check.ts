@@ -50,5 +50,6 @@ export const view = View.make(Check, {
     { key: "message", title: "Message", cell: ({ message }) => message }
   ],
   // A finding is one line, even if its message has several.
-  text: ({ check, message, status }) => `${status.padEnd(7)}  ${check.padEnd(9)}  ${message.replaceAll("\n", "\\n")}`
+  text: ({ check, message, status }) => `${status.padEnd(7)}  ${check.padEnd(9)}  ${message.replaceAll("\n", "\\n")}`,
+  isProse: true
 })

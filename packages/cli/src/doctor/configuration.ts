@@ -13,11 +13,11 @@ import { oddities } from "./password.ts"
 /** The facts about a folder. */
 export interface Facts {
   readonly folder: string
-  /** The files that a server reads or has read. The first is the one that a running server uses. */
+  /** The files that a server reads or has read. If a server is running, it uses the first. */
   readonly candidates: ReadonlyArray<Candidate>
   /** All names in the folder. */
   readonly names: ReadonlyArray<string>
-  /** The file to check: the first candidate, or one that was named. */
+  /** The file to check: the first candidate, or a file that the user named. */
   readonly chosen?: { readonly text: string; readonly cfg: ServerCfg } | undefined
   /** Why nothing could be read. */
   readonly unreadable?: string | undefined

@@ -39,7 +39,7 @@ export const oddities = (password: string): ReadonlyArray<string> => {
     return INVISIBLE.test(character) ? [`${place} ${nameOf(character)}`] : []
   })
   if (characters.some((character) => character > "\x7f" && !INVISIBLE.test(character))) {
-    found.push("it has letters that are not ASCII, and the server may use another encoding")
+    found.push("it has characters that are not ASCII, and the server may use another encoding")
   }
   if (/^(["'`]).*\1$/s.test(password) && characters.length > 2) found.push("it is in quotes, which count as part of it")
   return Array.from(new Set(found))

@@ -60,8 +60,8 @@ export const idsIn = (file: string): Effect.Effect<ReadonlySet<string>, ServersF
   Effect.map(serversIn(file), (servers) => new Set(servers.keys()))
 
 /**
- * The path of the file itself, behind symbolic links, which need not exist yet. Replacing a link would cut it off from the
- * folder in which its owner keeps the file.
+ * Follows symbolic links to the path of the file, which need not exist yet. If a link were replaced, the file to which it leads
+ * would stay unchanged.
  */
 const behindLinks = (path: string): string => {
   // Fails if the links are a loop.
@@ -93,7 +93,7 @@ export const writeServer = Effect.fnUntraced(function*(
   if (text === undefined) return yield* byHand
   const trial = `${path}.try`
   yield* io(path, "written", () => {
-    // The folder behind a link is its owner's. If it is missing, a disk may not be mounted.
+    // A folder to which a link leads is not made: if it is missing, perhaps its disk is not mounted.
     if (path === file) Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
     Fs.writeFileSync(trial, text, { mode: OWNER_ONLY })
   })

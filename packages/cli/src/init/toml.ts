@@ -1,5 +1,5 @@
 /**
- * Adds a server to the text of a file of servers, and leaves all else in it as it is.
+ * Adds a server to the text of a file of servers, or replaces it there. The rest of the text stays unchanged.
  */
 
 /** The entry of a server in a file. */

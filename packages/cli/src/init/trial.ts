@@ -6,7 +6,7 @@ import type * as NodeRcon from "@bercon/client/NodeRcon"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { login } from "../connection/login.ts"
 import * as Progress from "../output/Progress.ts"
@@ -26,7 +26,7 @@ export interface Subject {
   readonly isPatient: boolean
 }
 
-/** Logs in with a password. As long as the server refuses it, tries the next one, which `askAgain` returns. */
+/** Logs in with a password. As long as it is empty or the server refuses it, tries the next one, which `askAgain` returns. */
 export const tried = Effect.fnUntraced(function*(
   { isPatient, options }: Subject,
   first: Redacted.Redacted,
@@ -41,7 +41,8 @@ export const tried = Effect.fnUntraced(function*(
     )
     if (Result.isSuccess(result)) return { password, failure: undefined }
     const { failure } = result
-    if (failure.reason._tag !== "LoginRefused" || tries === TRIES) return { password, failure }
+    const isWrong = failure.reason._tag === "LoginRefused" || Redacted.value(password) === ""
+    if (!isWrong || tries === TRIES) return { password, failure }
     const next = yield* askAgain(`${failure.message}. Try again: try ${tries + 1} of ${TRIES}`)
     if (Option.isNone(next)) return { password, failure }
     password = next.value

@@ -4,6 +4,7 @@
 import * as SafeText from "./SafeText.ts"
 import * as Table from "./Table.ts"
 import type { Column, View } from "./View.ts"
+import { wrap } from "./wrap.ts"
 
 /** The names of the formats, the default first. */
 export const formats = ["table", "json", "ndjson", "csv", "md", "raw"] as const
@@ -69,7 +70,7 @@ const raw = <Row>(
 const table = <Row>(view: View<Row>, parts: ReadonlyArray<Part<Row>>, context: Context): string =>
   view.text === undefined
     ? Table.render(columnsOf(view, context.labelled), rowsOf(parts), context)
-    : texts(parts, context.labelled, view.text)
+    : wrap(texts(parts, context.labelled, view.text), view.isProse === true ? context.width : undefined)
 
 const stringify = (value: unknown, indent?: number): string => SafeText.json(JSON.stringify(value, undefined, indent))
 

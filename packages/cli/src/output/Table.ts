@@ -77,8 +77,8 @@ const stacked = (grid: Grid, style: Style, width: number): string => {
 }
 
 /**
- * The rows as a table that fits the width. Every line ends with a line break. Columns without any value are left out, because
- * games differ in the columns that they print.
+ * The rows as a table that fits the width. Every line ends with a line break. If there are rows, columns without any value are
+ * left out, because games differ in the columns that they print.
  */
 export const render = <Row>(all: ReadonlyArray<Column<Row>>, rows: ReadonlyArray<Row>, style: Style): string => {
   const columns = rows.length === 0 ? all : all.filter(({ cell }) => rows.some((row) => cell(row) !== undefined))

@@ -24,6 +24,11 @@ export interface View<in Row> {
   readonly json: (row: Row) => Record<string, unknown>
   /** The text of an entry in the format `table`, perhaps in several lines, for results that are not tabular. */
   readonly text?: ((row: Row) => string) | undefined
+  /**
+   * Whether `text` is a sentence of `bercon`, whose lines are wrapped between words on a narrow terminal. Default `false`: a
+   * text of the server or of a player stays as it is.
+   */
+  readonly isProse?: boolean | undefined
   /** The server's own words, for the format `raw`. Without it, `raw` prints the same as `table`. */
   readonly raw?: ((row: Row) => string) | undefined
   /** Whether a server has one entry only: then its JSON is an object, not an array of one. Default `false`. */

@@ -1,5 +1,5 @@
 /**
- * Wraps lines between words. In a help text, the second column is kept.
+ * Wraps lines between words. Text in a second column, as in help texts, continues in this column.
  */
 import * as CliOutput from "effect/cli/CliOutput"
 import { stripVTControlCharacters } from "node:util"
@@ -23,8 +23,9 @@ const wrapLine = (line: string, width: number): string => {
     const cells = widthOf(word)
     if (used > 0 && used + cells > width) {
       const rest = word.trimStart()
-      wrapped += `\n${indent}${rest}`
-      used = indent.length + widthOf(rest)
+      const room = Math.max(0, width - widthOf(rest))
+      wrapped += `\n${indent.slice(0, room)}${rest}`
+      used = Math.min(indent.length, room) + widthOf(rest)
     } else {
       wrapped += word
       used += cells
@@ -33,6 +34,6 @@ const wrapLine = (line: string, width: number): string => {
   return wrapped
 }
 
-/** The text with no line wider than `width` cells, unless one word and the blanks before it are. `undefined`: any width. */
+/** Wraps a text to lines of at most `width` cells. A line of a single word may be wider. `undefined`: no limit. */
 export const wrap = (text: string, width: number | undefined): string =>
   width === undefined ? text : text.split("\n").map((line) => wrapLine(line, width)).join("\n")

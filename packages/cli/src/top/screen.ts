@@ -4,7 +4,7 @@
 import type { Player } from "@bercon/client/Player"
 import { cut, fit, shortTime, sparkline } from "../output/cells.ts"
 
-/** A player on the server, and the time since when. */
+/** A player on the server, and since when. */
 export interface Guest {
   readonly player: Player
   /** In milliseconds since 1970. */
@@ -44,7 +44,7 @@ export interface Size {
 
 const KEYS = "q quit   s sort   ↑↓ scroll"
 
-/** How many lines of news are kept: no screen has room for more. */
+/** How many lines of news are kept: hardly any screen has room for more. */
 export const NEWS = 200
 
 const compare: Record<Order, (a: Guest, b: Guest) => number> = {

@@ -10,7 +10,7 @@ import { isComplete, type Table } from "../Table.ts"
 /** The error of the action with this name. */
 export const make = (action: string, reason: ActionError["reason"]): ActionError => new ActionError({ action, reason })
 
-/** The reason why a ban that is not in a list cannot be removed. An incomplete list does not prove its absence. */
+/** The reason why a ban that is not in a list cannot be removed. An incomplete list does not prove that the ban is absent. */
 export const banNotListed = (list: Table<Ban>, target: BanTarget): ActionError["reason"] =>
   isComplete(list)
     ? new BanNotFound({ target })

@@ -1,6 +1,6 @@
 /**
- * Compares lists of bans. Numbers move and times run down, so rows are identified by target, reason and kind of time, and
- * rows that are equal in these by their minutes, as far as the clock can have run between the two lists.
+ * Compares lists of bans. Numbers move and times run down, so rows are identified by target, reason and kind of time. Rows
+ * that are equal in these are distinguished by their minutes, which may be fewer in the later list.
  */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
@@ -35,12 +35,12 @@ export interface Difference {
 }
 
 /**
- * Compares a list with a later one. A limited ban can have lost up to `drift` minutes. Limited bans that cannot be found so
- * are matched whatever their minutes, because the server's clock may have been set.
+ * Compares a list with a later one. A limited ban can have lost up to `drift` minutes. If no row fits, it is matched with
+ * another row of its kind, whatever the minutes, because the server's clock may have been set.
  *
- * Sometimes several bans can be the missing one: of bans of 30 and 29 minutes, a row of 29 minutes can be either. `missing`
- * then contains those with the most, or with the least minutes. If both are alike, no other bans
- * can be missing.
+ * Sometimes several bans can be the missing one: of bans of 30 and 29 minutes, a row of 29 minutes can be either. The option
+ * `missing` then chooses the bans with the most or the least minutes. If both choices give the same bans, no other bans can
+ * be missing.
  */
 export const difference = (
   before: ReadonlyArray<Ban>,
@@ -62,7 +62,7 @@ export const difference = (
 
 const byNumber = (a: Ban, b: Ban): number => a.id - b.id
 
-/** Pairs rows of one kind that differ by 0 to `drift` minutes. Returns the others: as many as if they were paired otherwise. */
+/** Pairs rows of one kind that differ by 0 to `drift` minutes. Returns the others, as few as possible. */
 const unpaired = (
   before: ReadonlyArray<Ban>,
   after: ReadonlyArray<Ban>,

@@ -46,12 +46,12 @@ export class PlayerTarget {
     return this.#player === undefined ? this.#atCall === "Unknown" : compare(there, this.#player) !== "Other"
   }
 
-  /** Whether an event can concern this player, and not the previous occupant of the slot. */
+  /** Whether an event can concern this player. */
   isNamedBy(reference: PlayerReference): boolean {
     return reference.id === this.slot && (this.#player === undefined || isNamed(this.#player, reference))
   }
 
-  /** Looks for the player in a list. If the occupant of the slot was unknown, the list determines it. */
+  /** Looks for the player in a list. If no player was known, the list determines the player. */
   lookIn(table: Table<Player>): Presence {
     const there = table.rows.find(({ id }) => id === this.slot)
     if (there === undefined) return mayBeUnread(table, this.slot) ? "Unsure" : "Gone"

@@ -3,12 +3,12 @@
  */
 import { bytesOf } from "./utf8.ts"
 
-/** Servers cut texts at 128 bytes of UTF-8 or more. */
+/** Maximum size in bytes of a line. Servers show at least this much of a text. */
 export const SAFE_BYTES = 128
 
 const fits = (text: string): boolean => bytesOf(text) <= SAFE_BYTES
 
-/** The lines of the text. Longer ones are split between words, and words that are too long between characters. */
+/** The lines of the text. Lines that are too long are split between words, and words that are too long between characters. */
 export const splitText = (text: string): ReadonlyArray<string> =>
   text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line !== "").flatMap(splitLine)
 

@@ -1,5 +1,6 @@
 /**
- * Gives commands their turn: first come, first served, with a deadline. A command runs alone, or beside others.
+ * Gives commands their turn, with a deadline. A command runs alone, or beside others. Commands that run beside others may
+ * overtake one that waits to run alone.
  *
  * On BattlEye servers only changes of the list of bans wait for a turn. Additions run beside each other. A removal runs
  * alone, because it identifies a ban by its position in the list. On Arma Reforger's own RCON every command with output

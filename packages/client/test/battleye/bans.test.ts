@@ -227,7 +227,7 @@ describe("unban", () => {
       assert.deepStrictEqual([reason.missing, reason.stillListed], [[inForce!], [expired!]])
     }))
 
-  /** The list when one of its bans is to be removed, the number of the row that the server removes, and the list then. */
+  /** The list before, the row of the ban to remove, the row that the server removes, and the list afterwards. */
   interface Removal {
     readonly before: ReadonlyArray<string>
     readonly wanted: number

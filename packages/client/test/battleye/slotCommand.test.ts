@@ -193,7 +193,7 @@ describe("a command that names a slot", () => {
     }).pipe(
       Effect.scoped,
       Effect.provide(TestRcon.layerTransport({
-        // This server drops no client: the command would fail, because it is not carried over to the next session.
+        // This server drops no client. Otherwise the command would fail, because it is not carried over to the next session.
         server: { dropUnacknowledged: false, sessionTimeout: "1 hour" },
         network: { loss: 0.3, seed: "again" }
       }))

@@ -231,7 +231,7 @@ describe("Exchange", () => {
           case "#kick":
             say("text", `Player '<${id}>' kicked!`)
             break
-          // Results are given in the order of the commands: in another order, no client could assign them.
+          // The results come in the order of the commands. In another order, no client could match them to commands.
           case "#ban create":
             deferred.push({
               at: Math.max(now + late, ...deferred.map(({ at }) => at)),

@@ -36,7 +36,7 @@ describe("the output", () => {
   })
 
   it.each(Object.entries(kinds))(
-    "of %j, if a person typed it, may begin with any text but an event, unless the command has no output",
+    "of %j typed by a person may begin with any text but an event, unless the command has no output",
     (command, claims) => {
       const { claim } = looseExpectationOf(command)
       const isSilent = claims.every((claim) => claim === "No")
@@ -105,7 +105,7 @@ describe("the output", () => {
     ["#ban list", [page("Total bans: 3 | Page: 1/1"), longBan, BAN], "Perhaps", "Perhaps"],
     ["#ban list", [page("Total bans: 27 | Page: 2/2", BAN)], "Perhaps", "Perhaps"],
     ["#ban list", [page("Total bans: 27 | Page: 2/2", BAN, BAN)], "Nothing", "Nothing"],
-    // Pages of an unknown size.
+    // Headings that contradict 25 rows a page.
     ["#ban list", [page("Total bans: 30 | Page: 1/1", longBan)], "Likely", "Likely"],
     ["#ban list", [page("Total bans: 7 | Page: 1/3", BAN, BAN)], "Perhaps", "Perhaps"],
     ["#ban list", [page("Total bans: 7 | Page: 1/3", BAN, BAN, BAN)], "Nothing", "Nothing"],

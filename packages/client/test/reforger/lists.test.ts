@@ -44,7 +44,7 @@ describe("the players of a Reforger server", () => {
       const { commands, converse, say } = yield* start()
       const error = yield* failure(yield* converse(commands.playerTable))
       assert.strictEqual(error._tag === "CommandError" && error.reason._tag, "IncompleteReply")
-      // The message was lost, and the server repeats it two seconds later.
+      // The network lost the messages. The server repeats them, and they arrive after four seconds.
       const fiber = yield* Effect.forkChild(commands.playerTable, { startImmediately: true })
       yield* TestClock.adjust("4 seconds")
       yield* say(echo("#players"), `${PLAYERS}\n${row(1, "Bob")}`)
@@ -231,7 +231,7 @@ describe("the bans of a Reforger server", () => {
       }
     }))
 
-  it.effect("are an error if the server fails to list them", () =>
+  it.effect("cause an error if the server fails to list them", () =>
     Effect.gen(function*() {
       const { commands, converse } = yield* start()
       for (const text of ["Failed to list bans.", "Timeout", "Unknown error."]) {

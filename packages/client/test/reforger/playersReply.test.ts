@@ -11,7 +11,7 @@ const read = (...lines: ReadonlyArray<string>) => Result.getOrThrow(PlayersReply
 
 describe("the reply to #players", () => {
   it.prop(
-    "is an error without the heading, and with the heading has no more unparsed lines than lines",
+    "is an error without the heading, and otherwise has at most one unparsed line for each line below it",
     { text: Hostile.text, rows: Arbitrary.array(Hostile.text) },
     (
       { rows, text }
@@ -79,12 +79,12 @@ describe("the reply to #players", () => {
     }
   )
 
-  it("is parsed with a row inside a name only if no other row has that number", () => {
+  it("has a row inside a name only if no other row has the same number", () => {
     const name = `x2 ; ${UUID} ; Eve`
     const others = read(`1 ; ${identity(1)} ; ${name}`, `#2 ; ${identity(2)} ; Al`)
     assert.deepStrictEqual(others.rows.map(String), [`#1 ${name}`, "#2 Al"])
     assert.deepStrictEqual(others.unparsed, [])
-    // If no other row has the number, the part may be a row without a newline before it.
+    // If no other row has the same number, this part of the name may be a row whose newline is missing.
     const rows = read(`1 ; ${identity(1)} ; ${name}-3 ; ${UUID} ; Al1.5 ; ${UUID} ; Ed`, "what")
     assert.deepStrictEqual(rows.rows.map(String), ["#1 x", "#2 Eve", "#5 Ed"])
     assert.deepStrictEqual(rows.unparsed, [{ line: 2, text: `-3 ; ${UUID} ; Al1.` }, { line: 3, text: "what" }])

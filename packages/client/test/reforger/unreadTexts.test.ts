@@ -10,7 +10,7 @@ describe("a text of unknown form", () => {
   it("is returned for a query if nothing follows in the quiet time", () => {
     const exchange = sent("#players")
     exchange.offer(10, echo("#players"))
-    // The text is also an event, because it may not be output.
+    // The text is also an event, because it is perhaps not output of the command.
     assert.isFalse(exchange.offer(20, UNREAD))
     assert.strictEqual(exchange.wakeAt, 470)
     assert.isFalse(exchange.offer(100, "(Side) Bob: hello"))

@@ -67,7 +67,7 @@ interface Call {
   readonly name: string
   readonly activation: string
   readonly isCurrent: (() => boolean) | undefined
-  /** The call that withdraws this call, if it is running. */
+  /** The running call that withdraws this one. */
   withdrawal: Fiber.Fiber<unknown, unknown> | undefined
   /** Ends the wait for the outcome. `undefined`: the outcome will never be known. */
   readonly settle: (exit: CallExit | undefined) => void
@@ -212,7 +212,7 @@ export class Calls {
       }
     }
     const status = this.#options.target.status()
-    // The command may have been sent: even if the engine reports a failure, an earlier delivery of the call may have succeeded.
+    // The command may have been sent: even if Effect Cluster reports a failure, an earlier delivery may have succeeded.
     if (repeatable && status._tag !== "Closed") return Effect.delay(this.#attempt(request, sends + 1), RETRY_DELAY)
     return fail(
       text,

@@ -132,7 +132,7 @@ export const make = Effect.gen(function*() {
         if (unknownSince !== undefined) {
           const made = revisionBefore(before, name)
           if (made !== undefined) return values.get(made)!
-          // The name of this change may already have dropped out of the list.
+          // The name of this change may already have dropped out of `changes`.
           if (revision - unknownSince > changes.length) break
           // The change was not made, and a late delivery would be refused because the list has changed since.
           if (revision > unknownSince) unknownSince = undefined

@@ -20,7 +20,10 @@ export type Heading = Pick<typeof Wire.Hello.Type, "activation" | "generation" |
 const onWire = ({ late, payload, receivedAt, sequence }: Message) =>
   Wire.Message.make({ late, payload, receivedAt, sequence })
 
-/** Makes the feed of a session. It ends when the scope closes. If reading the session dies, it ends, and `onDefect` runs. */
+/**
+ * Makes the feed of a session. It ends when the scope closes. If a fiber that reads the session dies, the feed ends, too, and
+ * `onDefect` runs.
+ */
 export const make = Effect.fnUntraced(function*(
   heading: Heading,
   session: Session["Service"],
@@ -45,8 +48,8 @@ export const make = Effect.fnUntraced(function*(
       feed.publish(state())
     })
   /**
-   * Runs an effect in the background. If it dies, the feed ends. Otherwise its readers would get no more messages, as if the
-   * server were silent.
+   * Runs an effect in the background. If it dies, the feed ends: an open feed without messages would look as if the server were
+   * silent.
    */
   const pump = <A>(effect: Effect.Effect<A>) =>
     effect.pipe(

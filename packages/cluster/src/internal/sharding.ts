@@ -1,11 +1,11 @@
 /**
- * The cluster's own service, and names that are unique in the cluster.
+ * The `Sharding` service of Effect Cluster, and names that are unique in the cluster.
  */
 import * as Cluster from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 
-/** Effect Cluster's own service. */
+/** The `Sharding` service of Effect Cluster. */
 export type Sharding = Cluster.Sharding
 
 /** A name that no other member of the cluster generates. */

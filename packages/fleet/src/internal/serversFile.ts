@@ -17,11 +17,13 @@ import { readText } from "./textFile.ts"
 
 const sources = ["password", "passwordVariable", "passwordFile"] as const
 
-const NonEmpty = Schema.String.check(Schema.makeFilter((text: string) => text !== "" || "must not be empty"))
+const NonEmpty = Schema.String.annotate({ message: "must be a string" }).check(
+  Schema.makeFilter((text: string) => text !== "" || "must not be empty")
+)
 
 const EntryFields = Schema.Struct({
   host: NonEmpty,
-  port: Schema.Finite.check(
+  port: Schema.Number.annotate({ message: "must be a number" }).check(
     Schema.makeFilter((port: number) =>
       Number.isInteger(port) && port >= 1 && port <= 65_535 || `must be an integer from 1 to 65535 (got ${port})`
     )

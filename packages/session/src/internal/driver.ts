@@ -103,7 +103,7 @@ export class Driver {
     this.#feed(() => {})
   }
 
-  /** Ends the session for its owner, and closes the socket. */
+  /** Ends the session, and closes the socket. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
     // A caller that was just resumed may close its session within `#perform`, which must finish first.

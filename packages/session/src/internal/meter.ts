@@ -1,8 +1,8 @@
 /**
  * Publishes the counters of a session as metrics.
  *
- * The counters are plain numbers, which cost almost nothing to increment, and are read when the metrics are read. A
- * series is registered with its first count: most sessions need few, and there may be thousands of sessions.
+ * The count of each series is a plain number, which costs almost nothing to increment, and is read when the metrics are
+ * read. A series is registered with its first count: most sessions need few, and there may be thousands of sessions.
  */
 import type * as Context from "effect/Context"
 import type * as Metric from "effect/Metric"

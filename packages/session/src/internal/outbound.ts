@@ -1,9 +1,9 @@
 /**
  * Sends commands to the server and matches their replies.
  *
- * A command *waits* until a session exists and its turn has come. Then it is *in flight*: sent, and retransmitted until
- * its reply has arrived or its deadline has come. If the session is lost meanwhile, a repeatable command waits for the
- * next session, ahead of all commands that were never sent.
+ * A command *waits* until a session exists and its turn has come. Then it is sent, and is *in flight* until its reply
+ * has arrived or its deadline has come. A repeatable command is retransmitted meanwhile. If the session is lost, it waits
+ * for the next session, ahead of all commands that were never sent.
  *
  * A command without a reply by its deadline ends with one of these errors:
  *
@@ -415,12 +415,16 @@ export class Outbound<H> {
     this.#numbers.restart()
   }
 
-  /** Settles everything, because the session has ended for good. */
+  /** Settles everything, because the session has ended for good. `exit`: how it ended. */
   end(exit: Exit.Exit<void, LoginFailure>): void {
     for (const ticket of [...this.#inFlight.tickets, ...this.#queue]) {
       if (ticket === undefined) continue
       if (ticket.state === "InFlight") this.#inFlight.remove(ticket)
-      this.#settle(ticket, Result.fail(closedBy(exit, ticket.sends)))
+      // A part of its reply proves that the command was executed.
+      const reason = ticket.incomplete === undefined
+        ? closedBy(exit, ticket.sends)
+        : new IncompleteReply(ticket.incomplete)
+      this.#settle(ticket, Result.fail(reason))
     }
     this.#tickAt = Infinity
     this.#startAt = Infinity

@@ -24,7 +24,7 @@ const isPort = (port: number, minimum: number): boolean => Number.isInteger(port
 export const nameOf = ({ host, port }: Remote): string =>
   /:.*:/.test(host) && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`
 
-/** The problem with a host; `undefined` if it is valid. `name`: what the host is called in the sentence. */
+/** The problem with a host; `undefined` if it is valid. `name`: the subject of the sentence. */
 export const problemOfHost = (name: string, host: string): string | undefined => {
   const got = `(got ${JSON.stringify(host)})`
   if (host === "") return `${name} must not be empty`

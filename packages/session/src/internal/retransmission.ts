@@ -8,10 +8,10 @@
  * - The server has answered a later command (it has *passed* this one). The command is lost, and is sent again when its
  *   interval is over.
  * - Replies keep arriving, but to earlier commands. The server is busy, and the command waits.
- * - For the length of the timeout, no reply to any command has arrived. Up to {@link FEW} commands in flight are sent
- *   again. If more are in flight, a probe is sent instead; its reply shows whether they are lost.
+ * - For as long as the timeout of `roundTrip`, no reply to any command has arrived. Up to {@link FEW} commands in flight
+ *   are sent again. If more are in flight, a probe is sent instead; its reply shows whether they are lost.
  *
- * The interval between two datagrams of one command begins with the timeout of `roundTrip` and doubles, up to
+ * The interval between two datagrams of one command begins with the same timeout and doubles, up to
  * {@link LONGEST_INTERVAL}.
  *
  * Times are in milliseconds.

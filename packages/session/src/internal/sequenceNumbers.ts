@@ -109,7 +109,7 @@ export class SequenceNumbers {
     // Stryker disable next-line ConditionalExpression: it saves a useless search
     if (now < this.#availableAt) return undefined
     let released: number | undefined
-    // Stryker disable next-line EqualityOperator: the last number is followed by the first
+    // Stryker disable next-line EqualityOperator: one more step would only test the first number again
     for (let i = 0; i < ORDINARY; i++) {
       const number = (this.#next + i) % ORDINARY
       if (number >= this.#length) return this.#claim(number, UNUSED)

@@ -36,7 +36,7 @@ describe("a doubted server", () => {
     assert.deepStrictEqual([...new Set(texts)], [""])
   })
 
-  it("keeps its session with a message that continues the numbering: no more logins, and waiting commands are sent", () => {
+  it("has kept its session if a message continues the numbering: no more logins, and waiting commands are sent", () => {
     const bench = doubted()
     bench.submit("waits")
     assert.notInclude(bench.news(), "send Command")
@@ -47,7 +47,7 @@ describe("a doubted server", () => {
     assert.strictEqual(bench.machine.epoch, 1)
   })
 
-  it("keeps its session with a reply to an earlier command, but not with a reply to a later probe", () => {
+  it("has kept its session if it replies to an earlier command; a reply to a later probe proves nothing", () => {
     const bench = doubted()
     const probe = bench.sent.findLast((packet) => packet._tag === "Command")!
     bench.until(3500)
@@ -175,7 +175,7 @@ describe("a doubted server", () => {
     assert.deepStrictEqual(bench.news(), ["Online", "gap Reconnected undefined", "send Command"])
   })
 
-  it("that counts as lost before it can be doubted, because of a short `silenceTimeout`, is sent its first login then", () => {
+  it("counts as lost at once with a short `silenceTimeout`, and is then sent the first login", () => {
     const bench = Bench.online({ silenceTimeout: 2000 })
     bench.submit("x", { repeatable: false })
     bench.news()

@@ -121,7 +121,7 @@ describe("a port that is reported closed", () => {
     bench.until(bench.now + 1000)
     assert.include(bench.news(), "send Login")
     bench.machine.refused(bench.now)
-    assert.deepStrictEqual(bench.flush().news(), [], "it is lost already")
+    assert.deepStrictEqual(bench.flush().news(), [], "the session is lost already")
   })
 
   it("or another failure to send is the last known cause of the outage, until silence follows", () => {

@@ -116,4 +116,12 @@ describe("the end", () => {
     assert.deepStrictEqual(outgoing.outbound.load, { waiting: 0, inFlight: 0 })
     assert.strictEqual(outgoing.outbound.wakeAt("Online"), Infinity)
   })
+
+  it("settles a command as IncompleteReply if a part of its reply had arrived, because it was executed", () => {
+    const outgoing = new Outgoing()
+    outgoing.submit("bans")
+    outgoing.part(0, 2, 0, "one")
+    outgoing.outbound.end(Exit.void)
+    assert.deepStrictEqual(outgoing.outcomes, [["bans", "IncompleteReply"]])
+  })
 })

@@ -77,7 +77,7 @@ describe("commands that wait for a number, because all are in use or quarantined
     assert.strictEqual(outgoing.sent.at(-1)!.number, 7)
   })
 
-  it("get one after twice the round trip, however long the process was suspended", () => {
+  it("get one twice the round trip after a reply, however long the process was suspended", () => {
     const available = (stoodStill: boolean) => {
       const outgoing = new Outgoing({ maxInFlight: 256 })
       outgoing.now = 1000
@@ -212,7 +212,7 @@ describe("a command with `isCurrent`", () => {
     assert.strictEqual(outgoing.outcome("kick 1"), "done")
   })
 
-  it("fails as SessionLost if it was sent in a lost session and the function returns false", () => {
+  it("fails as SessionLost if the session was lost after it was sent, and the function returns false", () => {
     const outgoing = new Outgoing()
     let current = true
     outgoing.submit("kick 1", { isCurrent: () => current })

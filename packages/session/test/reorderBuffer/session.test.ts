@@ -61,7 +61,7 @@ describe("a new session", () => {
     assert.strictEqual(again(60, 200), "New")
   })
 
-  it("is not affected by a message that the previous one has given up, whatever the checksum", () => {
+  it("is not affected by a message that the previous session has given up, whatever its checksum", () => {
     const { arrive, buffer } = make()
     for (const n of range(60)) if (n !== 50) arrive(n)
     buffer.tick(TIMEOUT)

@@ -86,7 +86,7 @@ const suspend = (milliseconds: number): void => {
 
 describe.each(
   [["DatagramSocketTransport", DatagramSocketTransport], ["NodeTransport", NodeTransport]] as const
-)("a suspended process with %s", (_, transport) => {
+)("after a suspension, a process with %s", (_, transport) => {
   it.live(
     "reads arrived datagrams before it judges deadlines: a reply that waits in the socket is not late",
     () =>
@@ -106,7 +106,7 @@ describe.each(
           { startImmediately: true }
         )
         yield* until(() => Atomics.load(arrived, 0) === 32)
-        // This is the end of a turn of the event loop. The next turn begins with timers, and then reads sockets.
+        // Continues at the end of a turn of the event loop. The next turn begins with timers, and then reads sockets.
         yield* Effect.yieldNow
         Atomics.store(released, 0, 1)
         Atomics.notify(released, 0)
@@ -153,7 +153,7 @@ describe("a process", () => {
       assert.include(output(), "echo hello\n")
     }), 30_000)
 
-  it.live("with a session under runMain ends with 130 when it is interrupted", () =>
+  it.live("with a session under runMain exits with code 130 when it is interrupted", () =>
     Effect.gen(function*() {
       const { child, exited, output } = yield* run("stay")
       yield* until(() => output().includes("echo hello\n"))

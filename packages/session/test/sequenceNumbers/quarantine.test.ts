@@ -42,7 +42,7 @@ describe("a number that was sent once and answered", () => {
     assert.isDefined(numbers.take(5000))
   })
 
-  it("is quarantined while the network repeats replies: for four times the delay of a repetition, from a second to 40 seconds", () => {
+  it("is quarantined for four times the delay of a repetition, but at least a second and at most 40, if replies are repeated", () => {
     for (
       const [after, quarantine] of [[3, REPETITION_QUARANTINE], [200, 1000], [700, 2800], [8000, 32_000], [
         15_000,
@@ -267,7 +267,11 @@ describe("a number that may still be answered", () => {
     const given = range(ORDINARY - 1).map((i) => send(numbers, i, 2))
     for (const number of given) numbers.answered(number, 1000, 0)
     numbers.answered(send(numbers, 1001), 1010, 0)
-    assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), ORDINARY - 1, "it was answered in time")
+    assert.strictEqual(
+      numbers.take(1010 + RELEASE_AFTER + 100),
+      ORDINARY - 1,
+      "a number that was answered in time comes first"
+    )
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 0)
     assert.strictEqual(numbers.take(1010 + RELEASE_AFTER + 100), 1)
   })

@@ -155,8 +155,8 @@ export interface ServerLine extends Line {
 
 export interface Path extends Line {
   /**
-   * The line to a server, initially in the state of all lines. Its stream of random numbers depends on the seed and
-   * `server`.
+   * The line to a server, initially in the state last set for all lines. Its stream of random numbers depends on the
+   * seed and `server`.
    */
   readonly line: (server: string) => Effect.Effect<ServerLine>
   /** The counts of all lines together. */

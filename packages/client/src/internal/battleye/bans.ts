@@ -2,7 +2,8 @@
  * Adds and removes bans on a BattlEye server.
  *
  * The server replies to both with an empty text, and removes bans by their position in its list. Other changes move
- * these positions. So the list is read after each change, and before each removal, and its rows are the evidence.
+ * these positions. So `unban` and `banAll` read the list before and after their commands, and its rows are the evidence.
+ * `ban` reads the list only if it needs evidence, and no kick confirms the ban.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Duration from "effect/Duration"
@@ -202,14 +203,15 @@ export const make = (dependencies: Dependencies): Bans => {
   })
 
   /**
-   * Reads the list until it shows that the rows are gone, or the deadline of the call has passed. Fails if it shows
-   * anything else.
+   * Returns the list if the removed rows are gone from it, and no other ban in force is missing. If removed rows are
+   * still listed, and a removal had no reply, reads the list again, until the deadline of the call. Fails in all other
+   * cases.
    */
   const verify = Effect.fnUntraced(function*(
     { before, doubt, sent, since }: {
       readonly sent: ReadonlyArray<Ban>
       readonly before: Table<Ban>
-      /** The time before `before` was read. */
+      /** A point in time before `before` was read, in milliseconds. */
       readonly since: number
       readonly doubt: CommandError | undefined
     },

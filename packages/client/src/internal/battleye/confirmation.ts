@@ -64,7 +64,7 @@ export const untilEvent = <E extends ServerEvent, E2>(
     return yield* Effect.raceFirst(confirmed, answered)
   }))
 
-/** Minimum size in bytes of a text that counts as cut. Servers cut texts at 128 bytes or more. */
+/** Minimum size in bytes of a printed text that counts as cut. Servers print at least 128 bytes of a text. */
 const SHORTEST_CUT = 100
 
 /**

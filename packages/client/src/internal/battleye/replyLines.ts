@@ -17,7 +17,7 @@ export interface Layout {
 export interface TableLayout<out Row> extends Layout {
   /** Parses a row; `undefined` if the line is not a row. */
   readonly row: (line: string) => Row | undefined
-  /** Lines between the rows that contain no information. */
+  /** Lines without information, between the rows. */
   readonly decoration?: RegExp
   /** The last line, with the number of rows as its only group. It may be missing. */
   readonly total?: RegExp

@@ -26,8 +26,8 @@ const LIST_LINE = /^(?:$|-{3,}(?:\s|$)|[^;\n]{0,40} ;|- [^|\n]{0,40} \|)/
 const ROW_BELOW = new RegExp(String.raw`\n(?:${NUMBERED}|${LISTED})`)
 
 /**
- * Claims the messages of a list after its first one; `last` is the previous one. If a message ends inside a name, and
- * the rest of the name looks like an event, the next message is taken for an event.
+ * Claims a message of a list, except its first. `last`: the message before. If `last` ends inside a name, and the rest
+ * of the name looks like an event, the message is taken for an event.
  */
 const continues = (text: string, last: string, row: RegExp): Claim => {
   if (row.test(text) || TITLES.test(text)) return "Surely"
@@ -59,7 +59,7 @@ const PLAYERS: Expectation = {
 /** The start of a ban in either form. In the older one it looks like a player whose name is a number. */
 const BAN_START = new RegExp(String.raw`^\s*(?:${LISTED}|${NUMBERED} \d{1,15}[ \r]*(?:\n|$))`)
 
-/** A row at the start of a line. A row that a name imitates is never there. */
+/** A row at the start of a line. A name may imitate a row, but not at the start of a line. */
 const BAN_LINE = new RegExp(`^${LISTED}`, "gm")
 
 /** The minimum and maximum number of rows on the page, according to its heading. */
@@ -146,7 +146,7 @@ export const expectationOf = (command: string): Expectation => {
   }
 }
 
-/** The expected output of a command that a person typed: any text can be its output. */
+/** The expected output of a command that a person typed: any text that is not a known event can be its output. */
 export const looseExpectationOf = (command: string): Expectation => {
   const strict = expectationOf(command)
   if (strict === SILENT) return strict

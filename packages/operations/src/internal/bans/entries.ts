@@ -21,7 +21,7 @@ export interface Entries {
 export const make = (): Entries => {
   const byId = new Map<string, BanEntry>()
   const byTarget = new Map<BanTarget, ReadonlyArray<BanEntry>>()
-  /** The result of `all`, kept until an entry is added or removed. */
+  /** The result of `all`, kept until the next `put` or `remove`. */
   let sorted: ReadonlyArray<BanEntry> | undefined
 
   const of = (target: BanTarget): ReadonlyArray<BanEntry> => byTarget.get(target) ?? []

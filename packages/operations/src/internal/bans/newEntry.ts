@@ -77,8 +77,8 @@ export const fit = (reason: string): string =>
   reason.replace(/[\r\n\0]+/g, " ").trim().slice(0, 200).replace(/[\ud800-\udbff]$/, "")
 
 /**
- * Ends that differ by at most this time count as the same: servers list whole minutes, and it takes a moment until a
- * list has arrived. In milliseconds.
+ * Maximum difference between two ends of bans that count as the same, in milliseconds. Servers list whole minutes, and it
+ * takes a moment until a list has arrived.
  */
 const SAME_END = 120_000
 

@@ -86,7 +86,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
 
-  /** The plans in force, and those of other programs with this store. `bercon plan` has only the latter to work with. */
+  /** The plans in force, and those of other programs with this store. `bercon plan` knows only plans of other programs. */
   const known = Effect.gen(function*() {
     const own = yield* plans
     const ids = new Set(own.map(({ plan }) => plan.id))

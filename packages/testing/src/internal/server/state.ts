@@ -63,7 +63,7 @@ export interface Session {
   readonly since: number
   /** When its last command was received; initially, when it logged in. */
   lastCommand: number
-  /** Number of messages sent to it. The number of the next one is this modulo 256. */
+  /** How many messages were sent to it. The sequence number of the next one is this count modulo 256. */
   messages: number
   /** By number, in the order of `due`: every wait is equally long, and each send moves its message to the end. */
   readonly unacknowledged: Map<number, Unacknowledged>
