@@ -35,7 +35,7 @@ export const make = (times: Times): Calendar => {
     return { key: JSON.stringify([at]), after: (time) => at > time ? at : undefined }
   }
   const cron = Result.getOrThrow(parse(times))
-  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the last search. So it is kept.
+  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence. So the last one found is kept.
   let from = Infinity
   let next = -Infinity
   return {
