@@ -107,7 +107,7 @@ const checkProgram = (command: string, args: ReadonlyArray<string>): void =>
     `{"players":{"altis":["Miller"],"stratis":["Kerry"]},"silent":[]}`
   ])
 
-/** Whether npm can install a package on this machine, which needs the registry. npm prints the reason if it cannot. */
+/** Whether npm can install a package on this machine. This needs the registry. If npm fails, it prints the reason. */
 const canInstall = (name: string): boolean => {
   try {
     execFileSync("npx", ["-y", "-p", name, "-c", "echo"], {

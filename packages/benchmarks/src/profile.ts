@@ -50,7 +50,7 @@ const groupOf = ({ functionName, url }: Profiler.ProfileNode["callFrame"]): stri
 const placeOf = ({ functionName, lineNumber, url }: Profiler.ProfileNode["callFrame"]): string =>
   `${functionName || "(anonymous)"} ${url.split("/").slice(-2).join("/")}:${lineNumber + 1}`
 
-/** Microseconds for one unit, by group and by function. */
+/** Microseconds per unit of the scenario (per command, for example), by group and by function. */
 interface Costs {
   readonly groups: Map<string, number>
   readonly functions: Map<string, number>

@@ -74,7 +74,7 @@ export const integer = (name: string, least: number, most = Infinity): Flag.Flag
 
 const isPort = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535
 
-/** The flags that every command has. Most are optional, because variables and files can have their values. */
+/** The flags that every command has. Most are optional: environment variables and files can give the values, too. */
 const shared = {
   host: Flag.String("host").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),

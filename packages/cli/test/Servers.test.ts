@@ -343,6 +343,12 @@ describe("a mistake", () => {
       /\/nonexistent: cannot be read \(ENOENT: no such file or directory\)/
     ],
     ["--all without a file", { all: true }, {}, /there is no file of servers at \.\/bercon\/servers\.toml/],
+    [
+      "--profile with an empty variable of a script, which would choose the usual server",
+      { port: Option.some(1), profile: Option.some(" ,") },
+      {},
+      /^--profile names no profile \(got " ,"\)$/
+    ],
     ["--all and --profile", { all: true, profile: Option.some("a") }, {}, /not both/],
     ["--all and --host", { all: true, host: Option.some("a") }, {}, /--host and --port are for one server/],
     ["--all and --server-cfg", { all: true, serverCfg: Option.some("a") }, {}, /--server-cfg is for one server/]

@@ -147,6 +147,15 @@ describe("an action", { concurrent: true }, () => {
       assert.deepStrictEqual(yield* executed(simulated), ["say -1 Restart in five minutes"])
     }))
 
+  it.live("say and whisper: send nothing if the text is empty, as the shell does", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      failed(yield* simulated.bercon("say", " "), 2, /^bercon: say needs a text \(got " "\)\n$/)
+      failed(yield* simulated.bercon("say", "--split", ""), 2, /^bercon: say needs a text \(got ""\)\n$/)
+      failed(yield* simulated.bercon("whisper", "Miller", ""), 2, /^bercon: whisper needs a text \(got ""\)\n$/)
+      assert.deepStrictEqual(yield* executed(simulated), [])
+    }))
+
   it.live("say and whisper: send words after -- as they are, as the message for an unknown flag suggests", () =>
     Effect.gen(function*() {
       const simulated = yield* server

@@ -121,6 +121,13 @@ describe("bercon doctor", { concurrent: true }, () => {
       assert.deepStrictEqual([outcome.code, found(outcome)], [5, ["problem name"]])
     }))
 
+  it.live("finds a host that no login would use, with the exit code of a login", () =>
+    Effect.gen(function*() {
+      const outcome = yield* bercon(["doctor", "--host", "[::1]"], at(2306))
+      assert.deepStrictEqual([outcome.code, found(outcome)], [2, ["problem name"]])
+      assert.match(outcome.stdout, /host must be an IPv6 address without brackets and without a port/)
+    }))
+
   it.live("checks the server's own files, and then uses their settings", () =>
     Effect.gen(function*() {
       const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })

@@ -6,8 +6,8 @@
  * It implements the ordinary `Session` service, so that the client and the program on top do not change. Differences:
  *
  * - `peer` is the server's id. Errors of the real session contain the server's address.
- * - The status is also `Reconnecting` (before the first login `Connecting`) while the runner with the session cannot be reached
- *   or has no session yet.
+ * - The status is also `Reconnecting` (before the first login `Connecting`) while the server's runner cannot be reached or has
+ *   no session yet.
  * - Closing it does not close the real session, which ends some time after its last user has left.
  * - At most 4,096 commands can be pending at once. One more fails with `Overloaded`.
  *

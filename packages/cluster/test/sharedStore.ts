@@ -4,7 +4,7 @@
 import { Effect, Layer } from "effect"
 import { KeyValueStore } from "effect/persistence"
 
-/** `full`: the store can be read, but takes no changes. `broken`: its code throws. */
+/** `full`: the store can be read, but `set` fails. `broken`: its code throws. */
 type Mode = "there" | "away" | "hanging" | "full" | "broken"
 
 export const make = () => {

@@ -150,7 +150,7 @@ describe("a part that contradicts an earlier one", () => {
     assert.isUndefined(add(reply, part(2, 1, "a1")))
   })
 
-  it("is not always there: parts of two executions can be joined into a reply that looks right", () => {
+  it("does not always arrive: parts of two executions can be joined into a reply that looks right", () => {
     const reply = Reassembly.make()
     add(reply, part(2, 0, "of the first"))
     assert.strictEqual(add(reply, part(2, 1, ", of the second")), "of the first, of the second")
@@ -194,7 +194,7 @@ describe("a part that contradicts an earlier one", () => {
 })
 
 describe("missing", () => {
-  it("is 0 before the first part, which contains the total", () => {
+  it("is 0 before the first part, because the total is still unknown", () => {
     assert.strictEqual(Reassembly.missing(Reassembly.make()), 0)
   })
 })

@@ -26,7 +26,7 @@ it.effect("welcomes players who join, even after a restart, and ends if the serv
     assert.isTrue(Exit.isFailure(yield* Fiber.await(bot)))
   }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-it.live("welcomes players who join over UDP", () =>
+it.live("welcomes players over UDP, too", () =>
   Effect.gen(function*() {
     const server = yield* SimulatedServer.SimulatedServer
     const rcon = yield* RconClient.RconClient

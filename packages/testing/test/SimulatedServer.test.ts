@@ -146,7 +146,7 @@ describe("SimulatedServer", () => {
       ]])
     }).pipe(Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("delays replies by the clock: a later reply with a shorter delay arrives first", () =>
+  it.effect("delays replies by the clock: a command with a shorter delay gets its reply before an earlier command", () =>
     Effect.gen(function*() {
       const client = yield* online
       yield* client.command(0, "missions")

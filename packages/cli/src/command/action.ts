@@ -183,6 +183,14 @@ export const action = <const Name extends string, const Config extends Command.C
     return perform(name, doing(input, { options: confirmed ? { confirmWithin } : {}, confirmed }))
   })
 
+/** The text of a message, from its words on the command line. Fails if it is empty. */
+export const messageOf = (command: string, words: ReadonlyArray<string>): Effect.Effect<string, Failure.UsageError> => {
+  const text = words.join(" ")
+  return text.trim() === ""
+    ? Effect.fail(new Failure.UsageError({ message: `${command} needs a text (got ${JSON.stringify(text)})` }))
+    : Effect.succeed(text)
+}
+
 /** Defines a command without arguments. The server gives no evidence of its effect. */
 export const plain = <const Name extends string>(
   name: Name,

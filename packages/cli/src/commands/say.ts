@@ -1,7 +1,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import { action } from "../command/action.ts"
+import { action, messageOf } from "../command/action.ts"
 
 /** Sends a message to all players. */
 export const say = action(
@@ -26,8 +26,9 @@ export const say = action(
     )
   },
   ({ split, words }, { confirmed, options }) => (rcon, { emit }) =>
-    Effect.flatMap(
-      rcon.say(words.join(" "), { ...options, split }),
-      (reply) => emit({ target: "everybody", confirmed, reply })
-    )
+    Effect.gen(function*() {
+      const text = yield* messageOf("say", words)
+      const reply = yield* rcon.say(text, { ...options, split })
+      yield* emit({ target: "everybody", confirmed, reply })
+    })
 )

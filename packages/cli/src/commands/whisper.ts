@@ -1,6 +1,6 @@
 import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
-import { action } from "../command/action.ts"
+import { action, messageOf } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
 
 /** Sends a message to one player. */
@@ -23,8 +23,9 @@ export const whisper = action(
   },
   ({ player, words }, { confirmed, options }) => (rcon, { emit }) =>
     Effect.gen(function*() {
+      const text = yield* messageOf("whisper", words)
       for (const found of yield* Target.players(rcon, [player])) {
-        const reply = yield* rcon.whisper(found, words.join(" "), options)
+        const reply = yield* rcon.whisper(found, text, options)
         yield* emit({ target: Target.label(found), confirmed, reply })
       }
     })

@@ -111,9 +111,12 @@ const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
     })
   )
 
-/** Flags that contradict each other. */
+/** Flags that contradict each other, or that would choose another server than the person means. */
 const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | undefined => {
   const several = flags.all || named.length > 1
+  if (Option.isSome(flags.profile) && named.length === 0) {
+    return `--profile names no profile (got ${JSON.stringify(flags.profile.value)})`
+  }
   if (flags.all && Option.isSome(flags.profile)) return "give --profile or --all, not both"
   if ((flags.all || Option.isSome(flags.profile)) && Option.isSome(flags.serverCfg)) {
     return "--server-cfg is for one server: leave out --profile and --all"

@@ -4,6 +4,7 @@
 import type { Admin } from "@bercon/client/Admin"
 import type { Flavour } from "@bercon/client/Flavour"
 import type { LoginFailure } from "@bercon/client/LoginFailure"
+import { Peer } from "@bercon/client/unstable"
 import * as Net from "node:net"
 import { ExitCode } from "../ExitCode.ts"
 import { exitCode, type ServerFailure } from "../Failure.ts"
@@ -37,6 +38,8 @@ export interface Facts {
 const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`
 
 const name = ({ addresses, host }: Facts): Check => {
+  const invalid = Peer.problemOfHost("host", host)
+  if (invalid !== undefined) return problem("name", ExitCode.usage, invalid)
   if ("code" in addresses) {
     return problem(
       "name",

@@ -6,6 +6,7 @@ import type * as NodeRcon from "@bercon/client/NodeRcon"
 import * as NodeTransport from "@bercon/client/NodeTransport"
 import * as RconClient from "@bercon/client/RconClient"
 import { Transport } from "@bercon/client/Transport"
+import { Peer } from "@bercon/client/unstable"
 import * as Packet from "@bercon/codec/Packet"
 import { SystemError } from "@bercon/fleet/unstable"
 import * as Effect from "effect/Effect"
@@ -41,12 +42,15 @@ class Log {
 }
 
 const addressesOf = (host: string): Effect.Effect<Facts["addresses"]> =>
-  Effect.promise(() =>
-    Dns.lookup(host, { all: true, order: "ipv4first" }).then(
-      (found) => found.map(({ address }) => address),
-      (cause: unknown) => ({ code: SystemError.code(cause) })
+  // Node would resolve some impossible hosts, such as an empty one.
+  Peer.problemOfHost("host", host) !== undefined ?
+    Effect.succeed({ code: "EINVAL" }) :
+    Effect.promise(() =>
+      Dns.lookup(host, { all: true, order: "ipv4first" }).then(
+        (found) => found.map(({ address }) => address),
+        (cause: unknown) => ({ code: SystemError.code(cause) })
+      )
     )
-  )
 
 /** Sends keepalives one after the other, and waits a moment for late replies. */
 const keepalives = Effect.fnUntraced(function*(rcon: RconClient.Service, count: number) {

@@ -35,7 +35,7 @@ export const commands: ReadonlyArray<readonly [usage: string, description: strin
   ["kick PLAYER [REASON]", "kicks a player"],
   ["ban PLAYER|GUID [TIME] [REASON]", "bans for ever, or for minutes (60) or a time (2h, 7d)"],
   ["unban GUID|ADDRESS|NUMBER", "removes bans"],
-  ["lock, unlock", "lets no further player join, lets them join again"],
+  ["lock, unlock", "lets no more players join, or lets them join again"],
   [
     "restart, reassign, mission NAME",
     "restarts the mission, sends players to the lobby, changes the mission; asks first"

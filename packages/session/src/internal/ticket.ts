@@ -52,10 +52,7 @@ export interface Ticket<out H> extends Schedule {
   contradictions: number
   /** The parts of its reply that have arrived while it is in flight. */
   reply: Reassembly.Reassembly | undefined
-  /**
-   * How many parts of its reply were missing when it was last taken out of flight. `undefined` if no part had arrived
-   * at any such time.
-   */
+  /** How many parts were missing when its reply was last discarded. `undefined` if no reply was discarded. */
   incomplete: { readonly missing: number; readonly total: number } | undefined
 }
 

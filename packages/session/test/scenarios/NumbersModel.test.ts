@@ -49,7 +49,7 @@ describe("a server that works in order", () => {
   )
 
   it.each([0.05, 0.1, 0.2, 0.3])(
-    "answers 2,000 commands at once on a network that loses %d each way, each within two minutes",
+    "answers each of 2,000 commands submitted together within two minutes, at a loss of %d each way",
     (loss) => {
       for (const seed of range(runs(2))) {
         assertAllAnswered(run(seed, { loss }, { commands: 2000, timeout: minutes(2) }), 2000)
@@ -80,7 +80,7 @@ describe("a server that works in order", () => {
     }
   })
 
-  it.each([0, 0.1])("answers 248 commands in flight while the process is suspended, at a loss of %d", (loss) => {
+  it.each([0, 0.1])("answers up to 248 commands in flight if the client is suspended, at a loss of %d", (loss) => {
     const world = { loss, pause: 5000, pauseEvery: 20_000 }
     assertAllAnswered(run(1, world, { commands: 2000, timeout: minutes(2) }, { maxInFlight: 248 }), 2000)
   })

@@ -50,7 +50,7 @@ describe("a reply of many parts", () => {
           // From the sixth time on, all parts are sent. The next test is about a part that is always lost.
           const kept = coming < 5 ? packets.filter(() => random() > 0.3) : packets
           const repeated = kept.filter(() => random() < 0.2)
-          // Never all parts of the other reply, because they would be a valid reply.
+          // Another total, at least 2, so that the only part with this total is not a whole reply.
           const other = total === 255 ? 254 : total + 1
           const foreign = random() < 0.2 ? [Packet.commandReplyPart(sequence, other, 0, "another")] : []
           return shuffled([...kept, ...repeated, ...coming < 5 ? foreign : []])

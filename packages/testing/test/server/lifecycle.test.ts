@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { BOB, command, heard, login, online, run, world } from "../machine.ts"
 
 describe("a server", () => {
-  it("loses its sessions when it restarts, and its players unless they are kept, and numbers messages from 0 again", () => {
+  it("loses its sessions and, unless they are kept, its players when it restarts; the next message has number 0", () => {
     const server = online({ world })
     ServerMachine.restart(server, 10, { keepPlayers: true })
     command(server, 11, 0, "players")

@@ -1,6 +1,6 @@
 /**
  * Sends commands with a player's slot, without retransmissions: one may find another player in the slot. If no reply
- * arrives, the list of players is read, and the command is sent again only if it is still the same player.
+ * arrives, the list of players is read, and the command is sent again only if the same player is still in the slot.
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
@@ -105,7 +105,7 @@ export const send = (
   return outdated(action, target, run)
 }
 
-/** Fails with `PlayerNotFound` if the command was not sent because another player has got the slot. */
+/** Fails with `PlayerNotFound` if the command was not sent because the occupant of the slot has changed. */
 const outdated = <A, E extends CommandError | ActionError>(
   action: string,
   target: PlayerTarget,

@@ -55,8 +55,8 @@ interface Layout<out Row> {
  *
  * Some servers omit newlines between rows, so a line can contain several rows. Each row ends at the next match of
  * `pattern`. A player's name can contain such a match, too: then the name is cut there, and its rest looks like another
- * row. The number distinguishes them (or the account, if rows have no numbers): if a row at the start of a line has the
- * same number, the match is a part of the name.
+ * row. The number decides (or the account, if rows have no numbers): if a row at the start of a line has the same
+ * number, the match is a part of the name.
  */
 export const readRows = <Row>(text: string, { offset = 0, pattern, read, start }: Layout<Row>): Rows<Row> => {
   const rows: Array<Row> = []
@@ -76,7 +76,7 @@ export const readRows = <Row>(text: string, { offset = 0, pattern, read, start }
     }
     const starts = matches.filter((match) => match === own || !keys.has(keyOf(match)))
     const before = content.slice(0, starts[0]?.index)
-    // If another character precedes the first number directly, as in `1.5`, the number does not belong to the row.
+    // If another character directly precedes the first number, as in `1.5`, the row is invalid.
     const isAttached = starts.length > 0 && /\S$/.test(before)
     if (!isAttached) keep(before)
     starts.forEach((match, at) => {
@@ -100,7 +100,7 @@ const keyOf = ([, first = "", number]: RegExpExecArray): string | number =>
  */
 export const NUMBERED_ROW = new RegExp(`${NUMBERED}(?: |$)`, "g")
 
-/** Whether the number is a slot, which is never negative. */
+/** Whether a number may have this sign. Slots and the numbers of bans are never negative. */
 export const isNumber = (sign: string | undefined): boolean => sign === undefined || sign === "#"
 
 /** The error of a reply that is not a list. */

@@ -120,7 +120,7 @@ export const leave = (self: ServerMachine, now: number, slot: number): void => {
 }
 
 /**
- * Makes BattlEye kick a player for the given reason (`"Client not responding"`). Sends
+ * Makes BattlEye kick a player for a reason such as `"Client not responding"`. Sends
  * `… has been kicked by BattlEye: …`, then `… disconnected`; Reforger sends nothing. Throws a `RangeError` if the slot
  * is free or the server is down.
  *

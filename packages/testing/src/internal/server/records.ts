@@ -86,7 +86,7 @@ export interface Acknowledgement extends Event {
  * - `"Unacknowledged"`: it did not acknowledge a message.
  * - `"Replaced"`: its address logged in again.
  * - `"LoggedOut"`: it gave Reforger's command `@logout`.
- * - `"Forgotten"`: {@link forget}.
+ * - `"Forgotten"`: {@link forget} was called.
  * - `"Stopped"`: the server stopped or restarted.
  *
  * @category records
@@ -110,8 +110,8 @@ export interface Drop extends Event {
  *   and is not answered yet.
  * - `NotText`: a command or login contains a NUL. For a login, `sequence` is `undefined`.
  *
- * Silence (no command for too long, or a message that was not acknowledged) is not a violation: it ends the session,
- * see {@link Drop}. Packets received after that are `NoSession`.
+ * Silence and missing acknowledgements are not violations: they end the session, see {@link Drop}. Packets received
+ * after that are `NoSession`.
  *
  * @category records
  * @since 0.1.0
