@@ -77,7 +77,7 @@ export const problemOf = (times: Times): string | undefined => {
     if (!DateTime.isDateTime(times.once)) return `once must be a time ${Checks.got(times.once)}`
     return times.timeZone === undefined ? undefined : zoneProblem(times.timeZone)
   }
-  // JavaScript can leave out the time zone of a cron expression. The time zone of the machine would then be used.
+  // A caller in plain JavaScript can leave out the time zone of a cron expression. `Cron` would use that of the machine.
   return zoneProblem(times.timeZone) ??
     (times.onDstOverlap === undefined ? undefined : Checks.choice("onDstOverlap", times.onDstOverlap, OVERLAPS)) ??
     cronProblem(times)
