@@ -1,6 +1,5 @@
 /**
- * Gives commands their turn, with a deadline. A command runs alone, or beside others. Commands that run beside others may
- * overtake one that waits to run alone.
+ * Gives commands their turn, with a deadline: first come, first served. A command runs alone, or beside others.
  *
  * On BattlEye servers only changes of the list of bans wait for a turn. Additions run beside each other. A removal runs
  * alone, because it identifies a ban by its position in the list. On Arma Reforger's own RCON every command with output
@@ -8,6 +7,7 @@
  */
 import { Monotonic } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { type CommandError, Overloaded } from "../CommandError.ts"
 import { make as commandError } from "./commandError.ts"
@@ -30,7 +30,11 @@ export type Turn = <A, E, R>(
 ) => Effect.Effect<A, E | CommandError, R>
 
 export const make = (): Turn => {
-  const semaphore = Semaphore.makeUnsafe(BESIDE)
+  const places = Semaphore.makeUnsafe(BESIDE)
+  // Only the first in the queue waits for places: others would overtake a command that waits for all of them.
+  const queue = Semaphore.makeUnsafe(1)
+  const enter = (kind: "Alone" | "Beside others"): Effect.Effect<void, never, Scope.Scope> =>
+    queue.withPermit(places.takeScoped(kind === "Alone" ? BESIDE : 1))
   let waiting = 0
   return (text, deadline, run, kind = "Alone") =>
     Effect.flatMap(Monotonic.now, (now) => {
@@ -43,10 +47,15 @@ export const make = (): Turn => {
         started = true
       }
       return Effect.raceFirst(
-        semaphore.withPermits(kind === "Alone" ? BESIDE : 1)(Effect.suspend(() => {
-          begin()
-          return run
-        })),
+        Effect.scopedWith((scope) =>
+          Effect.andThen(
+            Scope.provide(enter(kind), scope),
+            Effect.suspend(() => {
+              begin()
+              return run
+            })
+          )
+        ),
         Effect.delay(Effect.suspend(() => started ? Effect.never : overloaded), Math.max(0, deadline - now))
       ).pipe(Effect.ensuring(Effect.sync(begin)))
     })
