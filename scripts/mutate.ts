@@ -83,6 +83,7 @@ const clusterTests: Readonly<Record<string, ReadonlyArray<string>>> = {
   listKeeper: ["ServerList"],
   listMember: ["ServerList"],
   remote: ["remote"],
+  ServerEntity: [...ofSessions, "definitions"],
   sessionFeed: ["sessionFeed", "ServerEntity"],
   Servers: ["Servers", "ClusterFleet", "oneSession"]
 }

@@ -248,7 +248,7 @@ const activations = Effect.fnUntraced(function*(heartbeat: number) {
     ),
     Effect.forkScoped({ startImmediately: true })
   )
-  yield* Effect.forkScoped(begin, { startImmediately: true })
+  yield* Effect.forkScoped(begin)
   yield* failed.await.pipe(
     Effect.andThen(Effect.sleep(PAUSE)),
     Effect.andThen(Effect.suspend(() => failed.isOpen() ? begin : Effect.void)),

@@ -70,7 +70,11 @@ describe("the session of an entity", () => {
       const layer = Layer.provide(
         ServerEntity.layer({ heartbeat }),
         Servers.layerRecord({
-          altis: { transport: network.transport(server.address), options: { password: Redacted.make(PASSWORD) } }
+          altis: {
+            transport: network.transport(server.address),
+            options: { password: Redacted.make(PASSWORD) },
+            generation: "one"
+          }
         })
       )
       yield* cluster.runnerOf(1, () => layer).pipe(
@@ -143,6 +147,7 @@ describe("the session of an entity", () => {
       const { session } = yield* join(cluster)
       const failure = yield* Effect.flip(online(session))
       assert.include(failure.message, "the session failed to start. The log of its runner has the reason")
+      assert.include(logged.join(), "the session of a game server failed to start")
       assert.include(logged.join(), "a defect with")
       assert.notInclude(cluster.wire.join(), PASSWORD)
     }).pipe(Effect.scoped, provided))

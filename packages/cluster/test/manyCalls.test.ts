@@ -21,7 +21,11 @@ describe("while there are thousands of calls", () => {
         { concurrency: 100, discard: true }
       ))
       assert.isUndefined(first.pollUnsafe())
-      assert.instanceOf(yield* TestRcon.passTime(Effect.flip(command("a call", "version"))), Wire.CallLost)
+      const again = (call: string) => TestRcon.passTime(Effect.flip(command(call, "\0")))
+      assert.instanceOf(yield* again("a call"), Wire.CallLost)
+      // The last 4,096 calls are remembered.
+      assert.instanceOf(yield* again("another call 4"), Wire.CallLost)
+      assert.notInstanceOf(yield* again("another call 3"), Wire.CallLost)
     }).pipe(Effect.scoped, provided), 60_000)
 
   it.effect("a command is refused if 4,096 are pending", () =>
