@@ -2,7 +2,7 @@
  * Measures a fleet of many clients in one process, over UDP on loopback: the time until all are online, their memory,
  * their CPU time while idle, and the time of a command to all of them.
  *
- * `node fleet.js [servers] [seconds of idleness]`. The servers are in another process, each on a different port.
+ * `pnpm run fleet [servers] [seconds of idleness]`. The servers are in another process, each on a different port.
  */
 import { Fleet } from "@bercon/fleet/Fleet"
 import * as NodeFleet from "@bercon/fleet/NodeFleet"

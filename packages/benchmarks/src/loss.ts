@@ -1,6 +1,6 @@
 /**
  * Counts the commands and messages that clients lose on a lossy network. For each rate of loss, each client has its own
- * simulated server, over UDP, with the same faults.
+ * simulated server, over UDP. The servers of one rate have the same faults.
  *
  * `node src/loss.ts [seconds]`. Each client sends ten commands a second, and each server sends ten messages a second. In
  * the default of 30 seconds a client uses all 256 sequence numbers, and the first ones again. Then late answers have

@@ -141,7 +141,7 @@ const shared = {
   ),
   wait: duration("wait", positive).pipe(
     Flag.withDescription(
-      "How long to try the first login to a server that is still starting, or forever. Default --timeout"
+      "How long to try the first login if the server is still starting, such as 5m or forever. Default --timeout"
     ),
     Flag.optional
   )

@@ -1,5 +1,5 @@
 /**
- * Listening to servers, in this process: here each server has its own time limit for the login.
+ * Listening to servers, without the command line, which has one time limit for the logins to all servers.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber, Option, Redacted, Stream } from "effect"

@@ -113,7 +113,7 @@ describe("several servers", { concurrent: true }, () => {
       })
   )
 
-  it.live("are named after Ctrl-C if a kick is still under way on them", () =>
+  it.live("are listed after Ctrl-C if a kick is still under way on them", () =>
     Effect.gen(function*() {
       const { bercon, eu2 } = yield* several
       yield* eu2.onCommand((text) => text.startsWith("kick") ? { reply: "", delay: "Infinity" as const } : undefined)

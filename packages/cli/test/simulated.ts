@@ -28,7 +28,7 @@ export const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.O
 export const chatting = ({ chat }: SimulatedServer.SimulatedServer["Service"]) =>
   Effect.forkScoped(Effect.repeat(chat(0, "Side", "hello"), Schedule.spaced("20 millis")))
 
-/** Waits until the server has got a command that begins so. */
+/** Waits until the server has received a command that begins with the text. */
 export const received = (
   { executions }: Pick<SimulatedServer.SimulatedServer["Service"], "executions">,
   beginning: string

@@ -30,8 +30,8 @@ import { Flavour } from "./Flavour.ts"
  * - `line`: the number, from 1, of the first unexpected line. Absent if the reply is empty.
  * - `flavour`: the server's flavour, if an event or a reply of the server has proved it.
  *
- * An empty reply can mean two things: the game does not have the command, or the port belongs to Arma Reforger's own
- * RCON.
+ * An empty reply can mean that the game does not have the command or does not show its output over RCON, or that the
+ * port belongs to Arma Reforger's own RCON.
  *
  * @category errors
  * @since 0.1.0

@@ -5,7 +5,7 @@ import { canBecome, difference, except } from "../src/internal/banRows.ts"
 import { guidOf } from "./simulatedClient.ts"
 
 describe("rows of the list of bans", () => {
-  // No two rows have the same number.
+  // Each call of `ban` makes a row with a new number.
   let number = 0
   const ban = (
     remaining: Ban.Ban["remaining"] | number,
@@ -19,7 +19,7 @@ describe("rows of the list of bans", () => {
     })
   const [permanent, limited, expired] = [ban("permanent"), ban(5), ban("expired")]
 
-  it("can be the same ban if target and reason are equal, even if its time has ended in between", () => {
+  it("can be the same ban if target and reason are equal: a limited ban loses time, and expires", () => {
     const later = [permanent, limited, ban(4), expired]
     const become = (one: Ban.Ban) => later.map((row) => canBecome(one, row))
     assert.deepStrictEqual(become(permanent), [true, false, false, false])
@@ -43,8 +43,20 @@ describe("rows of the list of bans", () => {
       ["only one of two equal rows", [limited, limited], [limited], [limited], []],
       ["fewer of several bans that differ in their minutes", [ban(30), ban(9)], [ban(29)], [ban(9)], []],
       ["an expired ban in place of a long and a short one", [ban(30), ban(1)], [expired], [ban(30)], []],
-      ["a ban that has lost time by the server's clock", [ban(30), permanent], [ban(3), permanent], [], []],
-      ["a ban that has gained time by the server's clock", [ban(9), permanent], [ban(30), permanent], [], []],
+      [
+        "a ban that has lost time because the server's clock was changed",
+        [ban(30), permanent],
+        [ban(3), permanent],
+        [],
+        []
+      ],
+      [
+        "a ban that has gained time because the server's clock was changed",
+        [ban(9), permanent],
+        [ban(30), permanent],
+        [],
+        []
+      ],
       ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
     ] as const
   )("are compared with a later list that has %s", (_, before, after, missing, added) => {

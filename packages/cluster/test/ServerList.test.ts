@@ -49,7 +49,7 @@ describe("the list of servers", () => {
         const list = yield* join
         yield* TestRcon.passTime(list.add("altis", at(1)))
         for (const port of [3, 4]) {
-          // One of the two runners that end has kept the list.
+          // Two runners end, one in each round. One of them has kept the list.
           yield* run(port)
           yield* TestRcon.passTime("2 seconds")
           const [oldest, runner] = runners.entries().next().value!
@@ -63,7 +63,7 @@ describe("the list of servers", () => {
       }).pipe(Effect.scoped)
   )
 
-  it.effect("reports each change to a member, or at least the last one if the member's connection broke", () =>
+  it.effect("sends a member each change, or at least the last one if the member's connection broke", () =>
     Effect.gen(function*() {
       const { join, cluster } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
@@ -289,7 +289,7 @@ const churn = Effect.gen(function*() {
   let port = 2
   let added = 0
   let replaced = 1
-  /** Replacements of one server by all members, each with a different port. */
+  /** Outcomes of replacing the server `shared`, by the port that the replacement has. */
   const replacements = new Map<number, Exit.Exit<void, unknown>>()
   const outcomes = new Map<string, { add: Exit.Exit<void, unknown>; remove?: Exit.Exit<void, unknown> }>()
   const act = (list: ServerList.Service) =>

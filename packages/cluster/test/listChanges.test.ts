@@ -70,7 +70,7 @@ describe("reconcile", () => {
   const Ports = Schema.Struct({ a: port, b: port, c: port, 1: port })
 
   it.prop(
-    "makes exactly the wanted list in its order, keeps equal servers, and reports its changes",
+    "makes exactly the wanted list in the wanted order, keeps equal servers, and reports the changes",
     { before: Arbitrary.schema(Ports), wanted: Arbitrary.schema(Ports), isReversed: Arbitrary.schema(Schema.Boolean) },
     ({ before, isReversed, wanted }) => {
       const servers = Object.entries(before).map(([id, port]) => entry(id, "before", port))

@@ -3,7 +3,7 @@ import { TestFleet, TestRcon } from "@bercon/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 
-it.effect("the servers that are up answer", () =>
+it.effect("a server answers although another one is down", () =>
   Effect.gen(function*() {
     const fleet = yield* Fleet.Fleet
     const simulation = yield* TestFleet.TestFleet

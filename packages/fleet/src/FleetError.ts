@@ -140,8 +140,9 @@ export const FileProblem = Schema.Struct({
 export type FileProblem = typeof FileProblem.Type
 
 /**
- * A file of servers is invalid: it cannot be read, it is not TOML, or it contains an invalid server. `problems` contains all
- * invalid fields or, if there are none, all passwords that cannot be read. A running fleet was not changed.
+ * A file of servers is invalid: it cannot be read, it is not TOML, or it contains an invalid server. In the last case,
+ * `problems` contains all invalid fields or, if there are none, all passwords that cannot be read. A running fleet was not
+ * changed.
  *
  * @category errors
  * @since 0.1.0

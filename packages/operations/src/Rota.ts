@@ -4,8 +4,9 @@
  * **Details**
  *
  * A rota is data, like a plan; `Plans` announces its messages. The times are the same on all servers: the multiples of `every`
- * since 1970 in UTC (every 20 minutes: at :00, :20 and :40). A message is sent once. If the server was empty or offline at that
- * time, the message can follow until half of `every` has passed. After that, it is announced at the next time.
+ * since 1970 in UTC (every 20 minutes: at :00, :20 and :40). At each of these times the next message is sent, once. If the
+ * server is empty or offline then, the message can follow until half of `every` has passed. Otherwise it waits for the next
+ * time.
  *
  * **Example** (Two messages, one every 20 minutes)
  *

@@ -289,7 +289,7 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("for one time is kept as long as its restart is postponed", () =>
+  it.effect("with a single date is kept while its restart is postponed", () =>
     onServer(
       {
         from: "2026-03-28T03:00",
@@ -309,7 +309,7 @@ describe("a plan that is added", () => {
       })
     ))
 
-  it.effect("for one time is removed a day after this time, with all its records", () =>
+  it.effect("with a single date is removed a day after it, with all its records", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const once: RestartPlan.Input = { ...nightly, id: "once", at: { once: "2026-03-28T03:10:00Z" } }

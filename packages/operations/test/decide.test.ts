@@ -52,7 +52,7 @@ const checkClaims = ({ finished, server }: ReturnType<typeof simulate>) => {
   }
 }
 
-describe("a plan", () => {
+describe("each occurrence of a plan", () => {
   it.prop("announces each warning once and restarts once, without faults", { seed }, ({ seed }) => {
     const run = simulate(plan, seed, QUIET, START + DAY + 20 * MINUTE)
     check(run)

@@ -15,7 +15,7 @@
  * The computer on which the clients run (below: the clients' machine) can fail, too: no socket can be opened, nothing
  * can be sent (`fail`), or open sockets break (`breakSockets`).
  *
- * A network lives in the scope in which it was made; closing it closes every socket. A server's queue holds
+ * A network lives in the scope in which it was made; closing the scope closes every socket. A server's queue holds
  * `receiveCapacity` datagrams, and the network at most 65,536 delayed ones. Further datagrams are dropped, and counted.
  *
  * **Example** (An outage of a minute)
@@ -209,7 +209,7 @@ export class SimulatedNetwork extends Context.Service<
      * Makes a transport to the server at an address. Each `open` gets a different local address, from port 50001 to
      * 65535 on `127.0.0.1`, and receives datagrams only from its server. If all are in use, it fails with
      * `AddressInUse`. If a datagram arrives at the server's address while no server is bound there, `notSent` is called
-     * with an `IoFailed` of kind `Refused`.
+     * with an `IoFailed` of kind `Refused`, unless `toClient` is cut.
      */
     readonly transport: (server: Address) => Transport.Transport["Service"]
     /** The line to the server at an address. Later changes of all lines affect it, too. */

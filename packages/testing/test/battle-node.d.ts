@@ -1,4 +1,4 @@
-/** Types of the members of `battle-node` that the tests use. The package itself has no types. */
+/** Types of some members of `battle-node`. The package itself has no types. */
 declare module "battle-node" {
   import type { Socket } from "node:dgram"
 

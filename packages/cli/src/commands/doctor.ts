@@ -19,7 +19,7 @@ export const doctor = define(
   "doctor",
   {
     description:
-      "Finds out why a connection does not work: checks name, password, port, login and network, step by step",
+      "Finds out why a connection does not work: checks host name, password, port, login and network, step by step",
     examples: [
       ["bercon doctor", "Why the server of the environment, or of the file of servers, cannot be reached"],
       ["bercon doctor --host 203.0.113.7 --port 2306", "Another server; asks for the password"],

@@ -1,5 +1,5 @@
 /**
- * Records since when each player (a guest) has been on the server, as far as `bercon top` has seen it.
+ * Records when `bercon top` first saw each player (a guest) on the server.
  */
 import type { Player } from "@bercon/client/Player"
 import type { Guest } from "./screen.ts"

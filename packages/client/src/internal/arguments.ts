@@ -27,7 +27,7 @@ const unexpected = (
   value: unknown
 ): Effect.Effect<never, CommandError> => invalid(command, `${name} must be ${allowed} (got ${shown(value)})`)
 
-/** Formats a value for an error message. Longer texts are cut after 100 characters. */
+/** Formats a value for an error message. Cuts it after 100 characters. */
 const shown = (value: unknown): string => {
   const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
@@ -43,7 +43,7 @@ export const line = (command: string, name: string, value: unknown): Checked<str
     // The value is omitted: it may be long, and only the caller should see it.
     /[\r\n]/.test(text) ? invalid(command, `${name} must be one line, without line breaks`) : Effect.succeed(text))
 
-/** Checks that the value is the name of a mission. Removes the `.pbo` of its file. */
+/** Checks that the value is the name of a mission. Removes the file extension `.pbo`. */
 export const mission = (command: string, value: unknown): Checked<string> =>
   Effect.flatMap(line(command, "mission", value), (text) => {
     const name = text.trim().replace(/\.pbo$/i, "")

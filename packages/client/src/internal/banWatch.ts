@@ -118,7 +118,7 @@ const changes = (
   return events
 }
 
-/** When a ban ends; `Infinity` if it is permanent. */
+/** When a ban ends; `Infinity` if it is permanent or the end is unknown. */
 const endOf = ({ at, ban }: Read): number =>
   Duration.isDuration(ban.remaining) ? at + Duration.toMillis(ban.remaining) : Infinity
 

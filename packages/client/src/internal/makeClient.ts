@@ -101,7 +101,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     given?: ActionOptions
   ): Effect.Effect<A, E | CommandError.CommandError> =>
     calling(name, given, (call) =>
-      // The flavour is unknown only for a moment after each login.
+      // The flavour is unknown before the first login and, usually for a moment, after each login.
       detection.isKnown
         ? select(commandsOf(detection.flavour!), call)
         : Effect.flatMap(

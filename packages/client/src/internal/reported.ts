@@ -14,7 +14,7 @@ const OUTAGES = new Set(["NotConnected", "NoReply", "SessionLost", "SessionClose
 
 /**
  * Logs failures of a query that is repeated forever. A failure of the same kind as the last logged one is omitted.
- * Outages are omitted, because the session logs them.
+ * A failure that an outage can cause is omitted, because the session logs outages.
  */
 export const complainer = (message: string) => {
   let complaint: string | undefined

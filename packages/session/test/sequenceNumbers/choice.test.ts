@@ -19,7 +19,7 @@ describe("numbers", () => {
     assert.strictEqual(ORDINARY + RESERVED, 256)
   })
 
-  it("in a second use do not take a late reply for a repetition of the reply in their first", () => {
+  it("used a second time do not take a late reply for a repetition of the reply from their first use", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) numbers.answered(send(numbers, 0), 0, 0)
     const again = send(numbers, 10_000)

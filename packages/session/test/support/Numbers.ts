@@ -16,7 +16,7 @@ export const send = (numbers: SequenceNumbers, at: number, sends = 1): number =>
 export const stray = (numbers: SequenceNumbers, number: number, now: number) =>
   numbers.stray(number, now, now - numbers.firstSentAt(number))
 
-/** When a number becomes available after an event. */
+/** When the number that `prepare` returns becomes available. */
 export const availableAt = (prepare: (numbers: SequenceNumbers) => number): number => {
   const numbers = new SequenceNumbers()
   return numbers.quarantinedUntil(prepare(numbers))

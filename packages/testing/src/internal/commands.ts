@@ -1,5 +1,5 @@
 /**
- * Executes commands of a classic BattlEye server: a pure function from one world to the next.
+ * Executes commands of the flavour BattlEye: a pure function from one world to the next.
  */
 import * as World from "../World.ts"
 import { type Context, type Dialect, expiry, nameOf, type News, nothing, type Outcome } from "./dialect.ts"

@@ -1,5 +1,5 @@
 /**
- * The exact texts of a classic BattlEye server.
+ * The exact texts of a server of the flavour BattlEye.
  */
 import { type Ban, isIpBan, numberedBans, type Player, type World } from "../World.ts"
 

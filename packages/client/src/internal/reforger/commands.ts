@@ -154,8 +154,8 @@ export const make = (
     const action = { action: "ban", text, isDone: Outcomes.isBanned }
     return yield* isPlayer
       ? actOn(target, action, call)
-      // An account is the same in every session, so the command may be sent in a later one. But it is sent once: if it
-      // were executed again after a removal, it would restore the ban.
+      // An account is the same in every session, so the command may be sent in a later one. By default it is sent once: if
+      // it were executed again after a removal, it would restore the ban.
       : act({ ...action, missing: () => undefined }, { ...call, repeatable: call.repeatable ?? false })
   })
 

@@ -30,7 +30,7 @@ const LOOK_FOR_ABSENT = "1 minute"
 /** A server on which the book is enforced. */
 interface Member {
   readonly client: RconClient.Service
-  /** Compares the list of this server now. */
+  /** Compares the list of this server with the book now, and changes the list if necessary. */
   check: Effect.Effect<void>
 }
 

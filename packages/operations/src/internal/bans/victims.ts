@@ -12,9 +12,9 @@ import { isGuid } from "@bercon/client/Guid"
  * A removal contains the number of a row, which is its place in the list. The server removes the row that has this number when
  * it executes the removal.
  *
- * - If another admin has removed n rows before the row that is hit, this row is at most n places after the intended one.
- * - GUIDs come before addresses in the list. If another admin has banned n GUIDs, the removal of an address can hit another
- *   address, at most n places before the intended one.
+ * - If another admin has removed n rows above the row that is hit, this row is at most n places below the intended one.
+ * - In the list, GUIDs are above addresses. If another admin has banned n GUIDs, the removal of an address can hit another
+ *   address, at most n places above the intended one.
  *
  * If the intended row is gone, the removal hit it, and another admin removed the other missing rows. (Or the network delivered
  * the removal twice. The list looks the same in both cases, and the first one is more likely.)

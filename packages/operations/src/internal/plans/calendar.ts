@@ -35,7 +35,7 @@ export const make = (times: Times): Calendar => {
     return { key: JSON.stringify([at]), after: (time) => at > time ? at : undefined }
   }
   const cron = Result.getOrThrow(parse(times))
-  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence as the last search. So it is kept.
+  // A search takes 0.1 ms in most time zones, and most searches find the same occurrence. So the last one found is kept.
   let from = Infinity
   let next = -Infinity
   return {
@@ -77,7 +77,7 @@ export const problemOf = (times: Times): string | undefined => {
     if (!DateTime.isDateTime(times.once)) return `once must be a time ${Checks.got(times.once)}`
     return times.timeZone === undefined ? undefined : zoneProblem(times.timeZone)
   }
-  // JavaScript can leave out the time zone of a cron expression. The time zone of the machine would then be used.
+  // A caller in plain JavaScript can leave out the time zone of a cron expression. `Cron` would use that of the machine.
   return zoneProblem(times.timeZone) ??
     (times.onDstOverlap === undefined ? undefined : Checks.choice("onDstOverlap", times.onDstOverlap, OVERLAPS)) ??
     cronProblem(times)

@@ -57,7 +57,7 @@ export const take = Effect.fnUntraced(function*(task: Task): Effect.fn.Return<nu
       const decision = yield* decideNow(task)
       // Meanwhile there was an order, or the state of the server has changed.
       if (decision.step._tag !== first.step._tag) return undefined
-      // A plan that was removed meanwhile gets no record, because a later plan with the same id would continue it.
+      // A plan that was removed meanwhile gets no record, because a later plan with the same id would continue from it.
       if (decision.progress === undefined && !(yield* isInForce(task))) return undefined
       const begun = Transitions.before(plan, decision.progress, decision.step, { ...decision, ...findings })
       if (begun !== decision.progress) yield* save(begun)
