@@ -7,7 +7,7 @@
  * ```
  *
  * - The copy has no `dist`. So if the `prepack` of a package does not build, its tarball has no code.
- * - The tarball contains exactly the expected files. The tarball of a command contains its bundle, without dependencies.
+ * - The tarball contains exactly the expected files. The tarball of a command contains its bundle, but no sources.
  * - The package has no script that runs when it is installed. The ranges of its dependencies are like `^1.2.3`.
  * - The `exports` of a library lead to every module directly in `src`, and to nothing else.
  * - `publint` and `attw` find no problem.
@@ -100,7 +100,9 @@ const checkExports = (folder: string, name: string, unpacked: string): ReadonlyA
   const expected = new Set(modulesOf(folder))
   return [
     ...[...expected].filter((module) => !found.has(module)).map((module) => `${name}/${module} cannot be imported`),
-    ...[...found].filter((module) => !expected.has(module)).map((module) => `${name}/${module} can be imported`)
+    ...[...found].filter((module) => !expected.has(module)).map((module) =>
+      `${name}/${module} can be imported, but is not a module directly in src`
+    )
   ]
 }
 

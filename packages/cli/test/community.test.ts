@@ -75,7 +75,6 @@ describe("bans sync", { concurrent: true }, () => {
         /^server,change,target,until,reason\naltis,Add,[^]*stratis,Add,0+1,permanent,teamkilling\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
       )
       assert.deepStrictEqual(yield* targets(altis), [])
-      // With this port, stratis would get the bans of altis.
       const altisAt = [
         "bans",
         "sync",
@@ -87,6 +86,7 @@ describe("bans sync", { concurrent: true }, () => {
         "altis",
         "--port"
       ]
+      // Stratis would get the bans of altis.
       failed(
         yield* bercon([...altisAt, `${stratis.address.port}`]),
         2,
@@ -176,7 +176,7 @@ describe("plan", { concurrent: true }, () => {
       succeeded(
         yield* plan("next", "update", "--servers", "stratis"),
         lines(
-          // The program has not been started yet.
+          // No program drives these servers yet.
           "Time                      Server   Plan    State      Warnings to come",
           "2999-03-28T04:00:00.000Z  stratis  update  NotDriven  30m, 5m"
         )

@@ -258,7 +258,7 @@ describe("a remote session", () => {
       const { server, session } = yield* followed
       yield* TestClock.adjust(300)
       yield* Effect.forkChild(session.command("waits"), { startImmediately: true })
-      for (const end of [server.cut, server.move, server.cut]) {
+      for (const end of [server.cut, server.cut, server.move]) {
         end()
         yield* TestClock.adjust(1000)
       }
@@ -309,6 +309,7 @@ describe("a remote session", () => {
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(statuses, [yield* session.status])
       assert.deepStrictEqual((yield* session.status)._tag, "Connecting")
+      const command = yield* Effect.forkChild(session.commandBytes("version"), { startImmediately: true })
       yield* Effect.forkScoped(remote.follow, { startImmediately: true })
       for (const generation of [undefined, "one"]) {
         server.generation = generation
@@ -316,9 +317,11 @@ describe("a remote session", () => {
         yield* TestClock.adjust(1000)
         assert.strictEqual((yield* session.status)._tag, "Connecting")
         assert.strictEqual(yield* session.epoch, 0)
+        assert.deepStrictEqual(server.calls, [])
       }
       server.generation = "two"
       yield* TestClock.adjust(300)
+      assert.deepStrictEqual(yield* Fiber.join(command), new Uint8Array([0xc0]))
       assert.strictEqual((yield* session.status)._tag, "Online")
     }).pipe(Effect.scoped))
 
@@ -372,8 +375,8 @@ describe("a remote session", () => {
         if (end === "fails for good") server.status = { _tag: "Closed", exit }
         else yield* remote.close
         yield* TestClock.adjust(300)
-        // A command that waits for a feed does not wait any longer.
-        assert.isDefined(waiting.pollUnsafe())
+        // They do not wait for their timeouts.
+        for (const pending of [command, waiting]) assert.isDefined(pending.pollUnsafe())
         const feeds = server.feeds
         yield* remote.close
         yield* TestClock.adjust("1 minute")

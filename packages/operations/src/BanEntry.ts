@@ -45,7 +45,7 @@ export type BanEntryId = typeof BanEntryId.Type
 const line = (maximum: number) =>
   Schema.String.check(
     Schema.isMaxLength(maximum),
-    Schema.isPattern(/^[^\r\n\0]*$/, { expected: "one line, without line breaks and NULs" })
+    Schema.isPattern(/^[^\r\n\0]*$/, { expected: "one line, without line breaks or NULs" })
   )
 
 /**
@@ -72,7 +72,7 @@ export type BanScope = typeof BanScope.Type
  * - `target`: a GUID, an IP address, or the id of an account of Arma Reforger. The ban applies only to servers that support
  *   such targets.
  * - `reason`: one line of at most 200 characters, which the player sees. Servers get as much of it as fits into 128 bytes,
- *   together with the mark of the book.
+ *   together with the `mark` of `BanPolicy`.
  * - `added`, `until`: times by the clock of the machine that runs the book.
  * - `by`: the admin or program that banned, at most 100 characters.
  * - `source`: the list that the ban comes from, at most 100 characters: `"book"`, a file, another server.

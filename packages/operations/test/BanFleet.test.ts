@@ -35,7 +35,7 @@ describe("a fleet", () => {
       assert.deepStrictEqual((yield* stratis.server.world).players.map(({ name }) => name), ["Ann"])
     }).pipe(Effect.provide(fleet({ servers: { stratis: { enforcement: "Kick" } } }))))
 
-  it.effect("gets its bans on servers that are added, replaced or online again, and loses the status of removed servers", () =>
+  it.effect("applies bans to servers that are added, replaced or online again, and drops the status of removed servers", () =>
     Effect.gen(function*() {
       const book = yield* BanBook.BanBook
       const fleet = yield* Fleet.Fleet
@@ -183,7 +183,7 @@ describe("a fleet", () => {
 })
 
 describe("a server", () => {
-  /** One server and a book of which one function dies while `bug.isThere` is true. */
+  /** A server, and a book whose function `name` dies while `bug.isThere` is true. */
   const withBug = (bug: { isThere: boolean; defect?: unknown }, name: "list" | "search") => {
     const dies = <A>(effect: Effect.Effect<A>) =>
       Effect.suspend(() => bug.isThere ? Effect.die(bug.defect ?? "a bug") : effect)
@@ -215,7 +215,7 @@ describe("a server", () => {
     }).pipe(Effect.provide(withBug(bug, "list")))
   })
 
-  it.effect("has each defect of the comparison of its list in the log, with its stack, and a repeated one once", () => {
+  it.effect("whose list cannot be compared because of defects has each different one in the log once, with its stack", () => {
     const bug = { isThere: true, defect: new Error("a bug") }
     const logged: Array<unknown> = []
     return Effect.gen(function*() {

@@ -34,7 +34,7 @@ describe("a sync", () => {
       assert.sameMembers([...targets((yield* server.world).bans)], [guid(7), guid(8), guid(1)])
     }).pipe(provided))
 
-  it.effect("with a file recognises the rows that it has added, and removes those whose bans are no longer in the file", () =>
+  it.effect("with a file recognises the rows of an earlier sync, and removes those whose bans are no longer in the file", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer
       const syncWith = (text: string) =>

@@ -1,5 +1,5 @@
 /**
- * Simulates a plan under faults, without fibers and clocks: a driver that is killed at any time, even between the record of a
+ * Simulates a plan under faults, without fibers or clocks: a driver that is killed at any time, even between the record of a
  * step and its action, a server that restarts, a network that fails, and operators who abort and postpone. Everything follows
  * from a seed.
  */
@@ -89,7 +89,7 @@ export const simulate = (plan: Compiled, seed: number, faults: Faults, until: nu
     upAt: 0,
     goesAt: Infinity,
     restarts: new Array<{ at: number; occurrence: number }>(),
-    /** The drivers that the server lists as clients: by run, the time at which each ended. */
+    /** The clients that the server lists: the `run` of each driver, and the time at which that run ended. */
     clients: new Map<number, number>()
   }
   const driver = { run: 1, epoch: 1, process: 1 }

@@ -25,7 +25,7 @@ const pathOf = (file: string, specifier: string): string =>
 const specifierOf = (node: ts.ImportDeclaration | ts.ExportDeclaration): string | undefined =>
   node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined
 
-/** Whether an imported module is internal to its package. The report then contains the declarations of that module. */
+/** Whether an imported module is internal to its package. The declarations of internal modules are copied into the report. */
 const isInternal = (specifier: string): boolean => specifier.startsWith("./internal/")
 
 const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
@@ -42,8 +42,8 @@ const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
 }
 
 /**
- * The declarations in a file with the wanted names. A `prefix` is shown before each of them: the namespace as which the
- * file is exported, or {@link NOT_EXPORTED}.
+ * The declarations in a file with the wanted names. A `prefix` is shown before each of them: the name of the namespace that
+ * exports the file, or {@link NOT_EXPORTED}.
  */
 const declared = (file: string, isWanted: (name: string) => boolean, prefix = ""): ReadonlyArray<Declaration> => {
   const source = parse(file)

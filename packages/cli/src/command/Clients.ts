@@ -19,8 +19,8 @@ import type { View } from "../output/View.ts"
 import { type Contribution, type Contributors, gather } from "./gather.ts"
 
 /**
- * Its first run logs in to a server. Later runs return the same client. After a failed login the next run tries again, unless
- * that cannot help: then it fails with the same failure, and sends nothing.
+ * The first run of this effect logs in to a server. Later runs return the same client. After a failed login, the next run tries
+ * again if the failure is retryable. If it is not, every later run fails with it, and sends nothing.
  */
 type Client = Effect.Effect<RconClient.Service, Failure.ServerFailure>
 
@@ -83,7 +83,7 @@ export const ask = <Row>(
 
 /**
  * Performs an action on all servers at the same time, and prints the outcomes. If it is interrupted, for example by Ctrl-C,
- * standard error names the servers to which a command was sent whose outcome has not been printed: it may have been executed.
+ * standard error names the servers on which a command may have been executed without a printed outcome.
  */
 export const act = <Row>(
   clients: Clients,

@@ -33,7 +33,7 @@ export const read = (text: string, players: Iterable<PlayerReference>): Fields |
 // chat
 // -----------------------------------------------------------------------------
 
-/** Any word in parentheses, because games may have other channels. */
+/** Any word in parentheses, because channels differ between games. */
 const CHANNEL = /^\((\p{L}{1,32})\) /u
 
 const readChat = (text: string, players: Iterable<PlayerReference>): Fields | undefined => {
@@ -139,7 +139,7 @@ const knownEnd = (
  * 2. If the text ends like one of the other kinds, the name ends there.
  * 3. The first occurrence of the words of a kick ends the name.
  *
- * Two ambiguities remain, both only for kicks without a GUID of unknown players. An unknown reason that ends like
+ * Two ambiguities remain, both only if the player is unknown and the kick shows no GUID. An unknown reason that ends like
  * another kind (`... disconnected`) is taken for a part of the name. A name that contains the words of a kick, which
  * have 29 characters, is cut if the reason is unknown, too.
  */

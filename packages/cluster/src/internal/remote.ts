@@ -186,7 +186,7 @@ export class Remote {
     this.#activation = activation
     this.#textFallback = textFallback
     this.#heartbeat = heartbeat
-    if (before !== activation) this.#calls.abandon(activation)
+    this.#calls.abandon(activation)
     if (!this.#learn(state)) return false
     if (!isSame) this.#greeting = undefined
     if (before !== undefined) {

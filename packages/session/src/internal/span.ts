@@ -1,6 +1,6 @@
 /**
- * Wraps an effect in a span if a tracer is installed. Otherwise it skips the span, which costs as much as the rest of a
- * command.
+ * Wraps an effect in a span if a tracer is installed. Otherwise there is no span, because a span costs as much as the rest
+ * of a command.
  */
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"

@@ -4,7 +4,7 @@
  * in force.
  *
  * When a ban is lifted, the records of bans that would be over by now are deleted, and so are the oldest records if there are
- * too many. Rows without a record stay in the lists, and are reported as orphans.
+ * too many. Rows of deleted records stay on the servers, and are reported as orphans.
  */
 import { BanTarget } from "@bercon/client/Ban"
 import * as DateTime from "effect/DateTime"

@@ -22,7 +22,7 @@ export type Turns = typeof Turns.Type
 
 export type Turn =
   | { readonly _tag: "Wait"; readonly until: number }
-  /** There is no record, or its time is in the future: begin one, and announce the next message at the next time. */
+  /** There is no record, or its time is after the next time: begin one, and announce the next message at the next time. */
   | { readonly _tag: "Begin"; readonly record: Turns }
   /**
    * Announce a message, until the time `until` at the latest. `before`: the record to be restored if the message was not sent.
@@ -39,7 +39,7 @@ export const decide = (rota: Rota, recorded: Turns | undefined, now: number, kno
   const every = Duration.toMillis(rota.every)
   const time = Math.floor(now / every) * every
   const next = time + every
-  // A time in the future was recorded with a wrong clock. The record begins anew, so that messages do not stop until that time.
+  // A time after the next one was recorded with a wrong clock. The record begins anew, so that messages do not stop until then.
   if (recorded === undefined || recorded.time > next) {
     return { _tag: "Begin", record: { time, said: recorded?.said ?? 0 } }
   }

@@ -67,7 +67,7 @@ export type OnCommand = (text: string) => string | Uint8Array | CustomReply | un
 export type Repeats = "execute" | "replay" | "ignore"
 
 /**
- * The form of the line with a player's GUID. A client may support only one of them.
+ * The form of the line with a player's GUID. A client may support only one form.
  *
  * @category models
  * @since 0.1.0
