@@ -17,7 +17,6 @@ declare module "battle-node" {
     readonly keepalive: NodeJS.Timeout
     login(): void
     sendCommand(text: string, callback?: (reply: string) => void): void
-    keepalivePacket(): Buffer
     on<E extends keyof Events>(event: E, listener: Events[E]): this
   }
 
