@@ -200,7 +200,7 @@ describe("bercon shell that a signal ends", { concurrent: true }, () => {
   }
 
   it.live.skipIf(!hasTmux)(
-    `restores the terminal on Ctrl-C at the password${needsTmux}`,
+    `restores the terminal on Ctrl-C at the prompt for the password${needsTmux}`,
     () =>
       Effect.gen(function*() {
         const { env: { BERCON_PORT } } = yield* simulated

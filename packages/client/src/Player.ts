@@ -97,7 +97,7 @@ export interface PlayerReference extends Schema.Schema.Type<typeof PlayerReferen
  *
  * - `name`: as printed. Players choose it: it may be empty, begin or end with blanks, and contain nearly anything.
  * - `address`: absent if the event that contained it was lost.
- * - `ping`: in milliseconds. Absent until the server has measured it (it prints -1).
+ * - `ping`: in milliseconds. Absent until it has been measured (until then, the server prints -1).
  * - `guid`: absent while the player is still joining (the server prints `-`).
  * - `verified`: whether BattlEye has verified the GUID (the server prints `(OK)`, otherwise `(?)`).
  * - `inLobby`: whether the row ends with ` (Lobby)`. A player whose name ends like that looks the same. Absent until a

@@ -116,7 +116,7 @@ describe("encode", () => {
     arbitrary: { runs: 500, size: 150 }
   })
 
-  it("equals the output of TextEncoder at every length, with a character beyond ASCII at every position or at none", () => {
+  it("equals the output of TextEncoder at every length up to 70, with an unusual character at every position or at none", () => {
     for (let length = 0; length <= 70; length++) {
       same("x".repeat(length))
       for (let at = 0; at < length; at++) {

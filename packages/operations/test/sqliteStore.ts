@@ -1,5 +1,5 @@
 /**
- * `KeyValueStore.layerSql` on SQLite: the SQL store of the tests. Each layer has its own connection, as if it ran on its own machine.
+ * `KeyValueStore.layerSql` on SQLite: the SQL store of the tests. Each layer has its own connection, as if on its own machine.
  */
 import { Effect, Layer, Stream } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
