@@ -44,7 +44,7 @@ for (const [name, user] of dependencies) {
 const bundle = await rolldown({ input: fileURLToPath(new URL("startClient.js", installed)), platform: "node" })
 await bundle.write({ file: fileURLToPath(new URL("bundle.js", installed)), minify: true })
 
-/** The command as it is published. */
+/** The folder of the package with the command, which is bundled as it is published. */
 const command = new URL("../cli/", root)
 execFileSync(process.execPath, [fileURLToPath(new URL("node_modules/rolldown/bin/cli.mjs", command)), "-c"], {
   cwd: fileURLToPath(command),

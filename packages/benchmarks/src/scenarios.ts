@@ -36,8 +36,8 @@ export const scenarios = {
   }
 } satisfies Record<string, Scenario>
 
-// By default a socket's buffer on Linux holds about 90 datagrams of 1 KB. So the end of a burst of 100 may be lost, also
-// when the server repeats the burst. This is not what the benchmark measures, so every client gets a larger buffer.
+// By default a socket's buffer on Linux holds about 90 datagrams of 1 KB. So the end of a burst of 100 may be lost, and
+// lost again when the server repeats the burst. This is not what the benchmark measures, so every client gets a larger buffer.
 subscribe("udp.socket", (message) => {
   const { socket } = message as { readonly socket: Socket }
   socket.once("listening", () => socket.setRecvBufferSize(4 << 20))

@@ -1,6 +1,6 @@
 /**
  * The services that `effect/cli` requires. `bercon` reads no file and starts no process through them, so most of them are
- * stubs that die when used. Loading Node's own would take a fifth of the time until the first reply.
+ * stubs that fail or die when used. Loading Node's own would take a fifth of the time until the first reply.
  */
 import type * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"

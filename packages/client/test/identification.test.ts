@@ -50,7 +50,7 @@ describe("PlayerIdentified", () => {
       assert.deepStrictEqual([player.id, player.guid, player.verified], [7, guidOf(7), true])
     }).pipe(Effect.scoped))
 
-  it("comes without a verified GUID if the list that arrives a minute later does not contain one", () => {
+  it("comes without a verified GUID if a list that arrives a minute after the event does not contain one", () => {
     const identification = new Identification()
     const bob = new Player.Player({ id: slot(7), name: "Bob", guid: guidOf(7), verified: false })
     const players = new Map([[bob.id, bob]])

@@ -7,7 +7,7 @@ import { RunnerAddress } from "effect/cluster"
 
 const database = (url: Redacted.Redacted) => PgClient.layer({ url, maxConnections: 4 })
 
-/** A runner that other members reach at this port of this machine, and the store of the cluster. */
+/** Provides the store of the cluster, and a runner that other members reach at this port of this machine. */
 const runner = (url: Redacted.Redacted, port: number) =>
   RunnerWatch.layer().pipe(
     Layer.provideMerge(NodeClusterSocket.layer({

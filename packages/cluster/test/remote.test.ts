@@ -220,7 +220,7 @@ describe("a remote session", () => {
             logins++
           }
           assert.deepStrictEqual(heard, expected)
-          // Another kind of status is reported, and another refusal, but no other change.
+          // A status of a different kind is reported, and each refusal, but no other change.
           const reports = statuses.slice(reported)
           if (typeof step !== "string") assert.isAtMost(reports.length, 2)
           else if (step === "refusal") assert.lengthOf(reports, 1)
@@ -234,7 +234,7 @@ describe("a remote session", () => {
             Option.map(yield* session.greeting, ({ text }) => text),
             Option.fromUndefinedOr(greeting)
           )
-          // A command for the latest login is sent as a command for that login in the current activation.
+          // `epoch` counts the logins of all activations. The command is sent with the number of that login in the current one.
           const epoch = Math.max(1, logins)
           const sent = yield* Effect.exit(session.command("version", { epoch }))
           if (logins > 0 && server.epoch === 0) {
@@ -358,7 +358,7 @@ describe("a remote session", () => {
     }).pipe(Effect.scoped))
 
   it.effect.each(["fails for good", "is closed by its owner"] as const)(
-    "ends once if it %s",
+    "ends exactly one time when it %s",
     (end) =>
       Effect.gen(function*() {
         const { listening, remote, server, session, statuses, watching } = yield* followed

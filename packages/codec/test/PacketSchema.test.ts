@@ -44,7 +44,7 @@ describe("the schemas agree with the functions of Packet", () => {
     Packet.message(0, Uint8Array.of(0))
   ]
 
-  it.each(accepted)("for a $_tag, which exactly one of the two schemas accepts", (packet) => {
+  it.each(accepted)("for each packet, such as $_tag: exactly one of the two schemas accepts it", (packet) => {
     assert.isTrue(Schema.is(ClientPacket)(packet) !== Schema.is(ServerPacket)(packet))
   })
 

@@ -6,7 +6,7 @@
  * | name                       | kind    | attributes | meaning                                                             |
  * | -------------------------- | ------- | ---------- | ------------------------------------------------------------------- |
  * | `bercon_ban_converged`     | gauge   |            | 1 while the server's list agrees with the book, otherwise 0         |
- * | `bercon_ban_rows_total`    | counter | `change`   | changes of the server's list: `Add`; `Remove`; `Restore`: a row that a removal may have hit by mistake is added again |
+ * | `bercon_ban_rows_total`    | counter | `change`   | changes of the server's list: `Add`; `Remove`; `Restore`: a removal may have hit a row by mistake, which is added again if it is missing |
  * | `bercon_ban_kicks_total`   | counter | `outcome`  | kicks of banned players: `Kicked`; `Gone`: the player had left; `Failed`: the kick is tried again |
  *
  * **Example** (Whether the list of a server agrees with the book)

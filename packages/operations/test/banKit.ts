@@ -15,7 +15,7 @@ export const ban = (number: number, fields: Partial<BanBook.NewBan> = {}): BanBo
   ...fields
 })
 
-/** A row of another admin. */
+/** A row of the list of bans that another admin has added. */
 export const foreign = (number: number, reason = "mine"): World.Ban => ({
   target: guid(number),
   expires: undefined,

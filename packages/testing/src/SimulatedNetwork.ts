@@ -9,7 +9,7 @@
  * from a seed: the fate of the n-th datagram in a direction of a line depends only on the seed, the server's address,
  * n, and the conditions at that moment.
  *
- * Time comes from the `Clock`, so under `TestClock` a delayed datagram arrives when the test passes the time. Without
+ * Time comes from the `Clock`, so under `TestClock` a delayed datagram arrives when the test adjusts the clock. Without
  * delay a datagram arrives at once: a server finds it in its queue, and a client's receiver is called.
  *
  * The computer on which the clients run (below: the clients' machine) can fail, too: no socket can be opened, nothing

@@ -73,7 +73,7 @@ export const events = define(
     for: Flags.duration("for").pipe(Flag.withDescription("Ends after this time"), Flag.optional),
     banInterval: Flags.duration("ban-interval").pipe(
       Flag.withDescription(
-        "Reads the list of bans at this interval, to find changes. Default: 1m with --kind bans, otherwise never"
+        "Reads the list of bans at this interval, to find changes. Default: 1m if --kind names bans, otherwise never"
       ),
       Flag.optional
     )

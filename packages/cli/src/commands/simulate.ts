@@ -13,8 +13,8 @@ import * as Output from "../output/Output.ts"
 const PORT = 2306
 
 /**
- * The address, password and flavour of the simulated server. Without `--profile`, `--all` and `--server-cfg`, they come from the
- * other flags, then from the environment. `BERCON_HOST` and `BERCON_PROFILE` are ignored: they may be for another machine.
+ * The address, password and flavour of the simulated server. Without `--profile`, `--all` and `--server-cfg`, they come from
+ * the other flags, then from the environment. `BERCON_HOST` and `BERCON_PROFILE` are ignored: they may be for another machine.
  */
 const settings = Effect.fnUntraced(function*(flags: Flags.Flags) {
   if (Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg)) {

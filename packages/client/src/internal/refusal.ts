@@ -1,6 +1,6 @@
 /**
- * Recognises replies by which BattlEye servers refuse an action. An empty reply is not a refusal, because most actions
- * have one.
+ * Recognises replies by which BattlEye servers refuse an action. An empty reply is not a refusal: most actions that
+ * succeed have an empty reply.
  */
 
 /** The first line of a refusal. More lines may follow. */

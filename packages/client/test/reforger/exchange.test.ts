@@ -102,7 +102,7 @@ describe("Exchange", () => {
     assert.deepStrictEqual(kick.outcome(1), complete("Player 'Bob' kicked!"))
   })
 
-  it("takes a text that only its command outputs, even if the echo is lost", () => {
+  it("takes a text that is the output of no other command, even if the echo is lost", () => {
     const list = sent("#players")
     assert.isFalse(list.offer(1, PLAYERS))
     list.gap()

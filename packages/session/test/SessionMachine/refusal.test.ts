@@ -5,7 +5,7 @@ import { Bench } from "../support/Bench.ts"
 
 describe("a refused login", () => {
   it.each([["secret", undefined], [" secret", true], ["secret\n", true]] as const)(
-    "with the password %j is reported as padded only if it begins or ends with white space",
+    "with the password %j fails with `isPadded` only if the password begins or ends with white space",
     (password, isPadded) => {
       const bench = new Bench({ password: Redacted.make(password) }).until(0)
       bench.machine.opened(0)

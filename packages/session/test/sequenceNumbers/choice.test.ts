@@ -96,7 +96,7 @@ describe("numbers", () => {
     assert.deepStrictEqual([numbers.sends(again), numbers.firstSentAt(again)], [1, 1e6])
   })
 
-  it("begin at 0 again with a session, unless 0 is in quarantine", () => {
+  it("begin at 0 again in a new session, unless 0 is in quarantine", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(3)) numbers.answered(send(numbers, 0), 10, 0)
     numbers.restart()
@@ -127,7 +127,7 @@ describe("numbers for probes", () => {
     assert.strictEqual(numbers.takeForProbe(300), 9)
   })
 
-  it("are preferably those whose reply certainly belongs to the probe", () => {
+  it("are preferably those for which no reply to an earlier command is expected", () => {
     const numbers = new SequenceNumbers()
     for (const _ of range(ORDINARY)) send(numbers, 0)
     for (const _ of range(RESERVED)) numbers.sent(numbers.takeForProbe(0)!, 0)
@@ -179,7 +179,7 @@ describe("numbers for probes", () => {
     numbers.abandon(0)
     const probe = numbers.takeForProbe(1)!
     numbers.sent(probe, 100)
-    assert.strictEqual(numbers.answered(probe, 110, 0), 0, "it passes none")
+    assert.strictEqual(numbers.answered(probe, 110, 0), 0, "the number of commands that it passes")
     assert.isFalse(numbers.isPassed(1))
   })
 })

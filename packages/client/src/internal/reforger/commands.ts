@@ -44,8 +44,8 @@ export interface Reforger {
 }
 
 /**
- * Logs out, so that the server frees this client's admin number. Never fails, and does not wait for the reply, because
- * the session may be closed already.
+ * Logs out, so that the server frees this client's admin number. The session may be closed already, so this
+ * never fails, and does not wait for the reply.
  */
 export const logout = (session: ClientSession): Effect.Effect<void> =>
   session.command("@logout", { repeatable: false }).pipe(
