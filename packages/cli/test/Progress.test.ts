@@ -26,7 +26,7 @@ describe("progress", () => {
       "0 of 7 done, waiting for a, b, c, d, e and 2 more (1 s)"
     ]
   ])(
-    "(servers: %i) names the servers that are not done and, if it is for several servers, first counts those that are",
+    "(servers: %i) names the unfinished servers and, if there are several servers, first counts the finished ones",
     (total, waiting, seconds, expected) =>
       assert.strictEqual(Progress.sentence(total, new Map(waiting), seconds), expected)
   )

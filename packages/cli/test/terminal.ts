@@ -1,5 +1,5 @@
 /**
- * Runs `bercon` in a pseudo-terminal, with tmux, which shows what is on its screen.
+ * Runs `bercon` in a pseudo-terminal of tmux, and reads its screen.
  */
 import { Effect, Semaphore } from "effect"
 import { execFile, execFileSync } from "node:child_process"

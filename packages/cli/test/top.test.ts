@@ -28,7 +28,10 @@ const model: Model = {
 }
 
 describe("text for a screen", () => {
-  it.prop("takes exactly its cells, whatever characters are in it", [Schema.String, Schema.Int], ([text, number]) => {
+  it.prop("has exactly the given number of cells after `fit`, and at most that number after `cut`", [
+    Schema.String,
+    Schema.Int
+  ], ([text, number]) => {
     const cells = Math.abs(number) % 50
     return displayWidth(fit(text + HOSTILE, cells)) === cells && displayWidth(cut(text + HOSTILE, cells)) <= cells
   })

@@ -13,7 +13,7 @@ export interface Options {
 }
 
 export interface Runner {
-  /** The local address from which it sends to game servers. It identifies the runner in their records. */
+  /** The local address from which the runner sends to game servers. Their records identify the runner by this address. */
   readonly address: string
   /** Waits until the runner has joined the cluster. Returns false if its process has ended. */
   readonly hasJoined: Effect.Effect<boolean>
@@ -55,10 +55,10 @@ export const LATE = "a timer was late by "
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
-/** How many runners may end before they join. If more do, the start fails. */
+/** How many ended runners one refill replaces. If there are more, it fails. `start` begins with a refill. */
 const FAILURES = 3
 
-/** The error of a failed start contains this many of the runners' last lines. */
+/** The error of a failed refill contains this many of the runners' last lines. */
 const PRINTED = 40
 
 /** Starts the runners in the scope. Returns when each has joined the cluster. */

@@ -180,7 +180,7 @@ describe("the next step of a plan", () => {
     assert.deepStrictEqual(stepAt({ of: open, at, known }), wait(time))
   })
 
-  it("is to kick the players from the time of the kicks on, until half a minute after that of the restart", () => {
+  it("is to kick the players from the time of the kicks on, until half a minute after the time of the restart", () => {
     const kick = (until: number, progress: Progress): Step => ({
       _tag: "Kick",
       appointment: progress.appointment!,

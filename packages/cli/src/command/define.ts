@@ -7,7 +7,7 @@
  * handler reads the shared flags with `yield* bercon`, prints results with `Output` and everything else with `note`, and fails
  * with a `Failure`.
  *
- * The handler imports modules that only its command needs, and that take long to load:
+ * Modules that only one command needs, and that take long to load, are imported when its handler runs:
  * `Effect.promise(() => import("../simulate/run.ts"))`.
  */
 import * as Command from "effect/cli/Command"
@@ -46,7 +46,7 @@ export const define = <const Name extends string, const Config extends Command.C
       Command.withExamples(about.examples.map(([command, description]) => ({ command, description })))
     )
 
-/** Runs with the servers that the flags name, and the output that they ask for. */
+/** Calls `run` with the servers that the flags name, and provides the output that the flags ask for. */
 export const withServers = <E, R>(run: (servers: Servers) => Effect.Effect<void, E, R>) =>
   Effect.gen(function*() {
     const flags = yield* bercon

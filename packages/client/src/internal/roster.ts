@@ -109,7 +109,7 @@ export const replace = (
 export const list = (self: Roster): ReadonlyArray<Player> =>
   Array.from(self.players.values()).sort((a, b) => a.id - b.id)
 
-/** Whether two lists contain the same information. This takes 0.1 µs a player; `Equal` takes 40. */
+/** Whether two lists contain the same information. This takes 0.1 µs a player; `Equal` takes 40 µs. */
 export const isSame = (a: ReadonlyArray<Player>, b: ReadonlyArray<Player>): boolean =>
   a.length === b.length && a.every((player, i) => isSamePlayer(player, b[i]!))
 

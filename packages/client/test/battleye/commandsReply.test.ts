@@ -3,14 +3,14 @@ import { Result } from "effect"
 import * as CommandsReply from "../../src/internal/battleye/commandsReply.ts"
 
 describe("the reply to `commands`", () => {
-  it("is a list", () => {
+  it("is parsed as a list of names", () => {
     assert.deepStrictEqual(
       CommandsReply.parse("List of available commands:\nplayers\n  kick \n\nban\n\0"),
       Result.succeed(["players", "kick", "ban"])
     )
   })
 
-  it("must be a list of commands", () => {
+  it("is refused without its heading", () => {
     const error = Result.getOrThrow(Result.flip(CommandsReply.parse("players\nkick")))
     assert.deepStrictEqual([error.command, error.line], ["commands", 1])
   })

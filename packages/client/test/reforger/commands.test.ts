@@ -100,7 +100,7 @@ describe("a command on a Reforger server", () => {
       assert.deepStrictEqual(yield* Effect.flip(Fiber.join(unheard)), session.reply)
     }))
 
-  it.effect("does not wait if it has no output", () =>
+  it.effect("waits neither for its turn nor for output if it never has output", () =>
     Effect.gen(function*() {
       const { commands, events, say } = yield* start()
       yield* Effect.forkChild(commands.command("#foo"), { startImmediately: true })
