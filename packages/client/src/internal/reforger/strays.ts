@@ -20,12 +20,18 @@ export const STRAY_MILLIS = 30_000
  */
 export const STRAY_QUIET_MILLIS = 3000
 
+/** A command in progress. */
+interface Rival {
+  /** The claim with which it lost a message to another command. */
+  disputed: Claim
+}
+
 export interface Stray {
   readonly command: string
   readonly expectation: Expectation
   readonly until: number
   /** The command that was in progress when this one was remembered. */
-  readonly rival: object | undefined
+  readonly rival: Rival | undefined
   /** Whether unreadable texts were taken for its output. */
   readonly answered: boolean
   /** Whether its echo is taken when it arrives. */
@@ -48,7 +54,7 @@ export class Strays {
    */
   remember(
     now: number,
-    rival: object | undefined,
+    rival: Rival | undefined,
     stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>
   ): void {
     if (stray.expectation === SILENT && stray.echoExpected !== true) return
@@ -58,11 +64,11 @@ export class Strays {
         echoExpected: false,
         answered: false,
         owed: 1,
+        texts: [],
+        touchedAt: now,
         ...stray,
         rival,
-        until: now + STRAY_MILLIS,
-        texts: [],
-        touchedAt: now
+        until: now + STRAY_MILLIS
       }
     ].slice(-MAX_STRAYS)
   }
@@ -86,6 +92,13 @@ export class Strays {
   /** The echo of a later command has arrived: forgets the commands whose output follows their echo at once. */
   overtake(): void {
     this.#all = this.#all.filter((stray) => stray.expectation.late || stray.echoExpected)
+  }
+
+  /** Messages are lost for good, and expected echoes may be among them. Then the output of their commands follows. */
+  gap(): void {
+    for (const stray of this.#all) {
+      if (stray.expectation !== SILENT) stray.echoExpected = false
+    }
   }
 
   /** Takes an echo. Returns whether it was expected, and so is not an event. */
