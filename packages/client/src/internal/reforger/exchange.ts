@@ -50,7 +50,7 @@ interface Current extends Output {
   deadline: number
   /** When the server first showed that it has received the command. */
   takenAt: number
-  /** How often the server has begun to execute the command in this session: the number of echoes, and 1 if one may be lost. */
+  /** How often the server has begun to execute the command in this session, or may have: an echo may be lost. */
   executions: number
   /** As in {@link Answer}. */
   repeated: boolean
@@ -109,14 +109,14 @@ export class Exchange {
     this.#current = undefined
     if (current === undefined || settled) return
     const { command, executions, expectation, pending, texts, touchedAt } = current
-    if (pending === "Echo") return this.#strays.remember(now, current, { command, expectation, echoExpected: true })
     const quiet = now >= wakeAt(current)
     const complete = pending === "Nothing" || (pending === "Perhaps" && quiet)
-    const owed = executions - (complete ? 1 : 0)
+    const owed = Math.max(1, executions) - (complete ? 1 : 0)
     if (owed === 0) return
     this.#strays.remember(now, current, {
       command,
       expectation,
+      echoExpected: executions === 0,
       owed,
       answered: quiet && expectation.query && isUnread(current),
       ...(!complete && { texts, touchedAt })
