@@ -109,6 +109,13 @@ describe("a command in progress", () => {
     raw.offer(1, echo("#bar"))
     assert.isFalse(raw.offer(2, "of either"))
     assert.isFalse(raw.offer(3, "of either"))
+    // The lost echo and the next one may be of two executions, so the second result may be of the other ban.
+    const lost = sent("#ban create 1 0")
+    lost.gap()
+    lost.offer(1, echo("#ban create 9 0"))
+    assert.isFalse(lost.offer(2, "Ban created!"))
+    lost.offer(3, echo("#ban create 1 0"))
+    assert.isFalse(lost.offer(4, "Ban created!"))
     // A second execution has output, too.
     const ban = sent("#ban create 1 0")
     ban.offer(0, echo("#ban create 1 0"))

@@ -30,7 +30,7 @@ export interface Window {
 
 /** The output that has arrived since the last echo. */
 interface Output {
-  /** What is awaited: the echo (or a text that is certainly output of the command), or more output. */
+  /** Whether more messages follow. `"Echo"`: neither the echo has arrived, nor a text that is certainly output. */
   pending: "Echo" | ReturnType<Expectation["pending"]>
   texts: Array<string>
   /** Texts that are neither events nor in a known form. They count as output if no message in a known form follows. */
@@ -113,7 +113,7 @@ export class Exchange {
     const complete = pending === "Nothing" || (pending === "Perhaps" && quiet)
     const owed = Math.max(1, executions) - (complete ? 1 : 0)
     if (owed === 0) return
-    this.#strays.remember(now, current, {
+    this.#strays.remember(now, {
       command,
       expectation,
       echoExpected: executions === 0,
@@ -125,11 +125,7 @@ export class Exchange {
 
   /** Records a command that has no output, only an echo. */
   announce(now: number, command: string): void {
-    this.#strays.remember(now, this.#current, {
-      command: trimBlanks(command),
-      expectation: SILENT,
-      echoExpected: true
-    })
+    this.#strays.remember(now, { command: trimBlanks(command), expectation: SILENT, echoExpected: true })
   }
 
   /** Records that the announced command was not sent. */
@@ -154,6 +150,7 @@ export class Exchange {
     this.gap()
     const current = this.#current
     if (current === undefined) return
+    // A command that the server has not received is sent again.
     if (current.takenAt < Infinity) current.deadline = -Infinity
     else current.executions = 0
   }
@@ -233,7 +230,7 @@ export class Exchange {
       return true
     }
     if (this.#strays.takeEcho(command)) return true
-    this.#strays.remember(now, current, { command, expectation: this.#expect(command) })
+    this.#strays.remember(now, { command, expectation: this.#expect(command), rival: current })
     return false
   }
 

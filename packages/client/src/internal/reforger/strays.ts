@@ -30,7 +30,7 @@ export interface Stray {
   readonly command: string
   readonly expectation: Expectation
   readonly until: number
-  /** The command that was in progress when this one was remembered. */
+  /** The command that was in progress when the echo of this one arrived, unless it is also of this client. */
   readonly rival: Rival | undefined
   /** Whether unreadable texts were taken for its output. */
   readonly answered: boolean
@@ -40,7 +40,7 @@ export interface Stray {
   owed: number
   /** The messages of the current output. */
   texts: ReadonlyArray<string>
-  /** When the last of them arrived. */
+  /** When the last of them arrived. `Infinity` if there are none. */
   touchedAt: number
 }
 
@@ -48,26 +48,19 @@ export interface Stray {
 export class Strays {
   #all: ReadonlyArray<Stray> = []
 
-  /**
-   * Remembers a command. `rival` is the command in progress. A command without output is remembered only until its echo
-   * arrives.
-   */
-  remember(
-    now: number,
-    rival: Rival | undefined,
-    stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>
-  ): void {
+  /** Remembers a command. A command without output is remembered only until its echo arrives. */
+  remember(now: number, stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>): void {
     if (stray.expectation === SILENT && stray.echoExpected !== true) return
     this.#all = [
       ...this.#all,
       {
+        rival: undefined,
         echoExpected: false,
         answered: false,
         owed: 1,
         texts: [],
-        touchedAt: now,
+        touchedAt: Infinity,
         ...stray,
-        rival,
         until: now + STRAY_MILLIS
       }
     ].slice(-MAX_STRAYS)
