@@ -134,7 +134,10 @@ describe("bans sync", { concurrent: true }, () => {
         Fs.writeFileSync(file("bans.txt"), text)
         return bercon(["bans", "sync", "--file", file("bans.txt"), "--format", "ndjson", ...args], { env })
       }
-      succeeded(yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`), /"added":2,"removed":0,"restored":0,"rows":2/)
+      succeeded(
+        yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`),
+        /"added":2,"removed":0,"restored":0,"rows":2/
+      )
       succeeded(yield* sync(`${guid(2)} -1 spam\n`), /"added":0,"removed":1,"restored":0,"rows":1/)
       assert.deepStrictEqual(yield* targets(server), [guid(2)])
       // A line that cannot be read does not lift its ban.
