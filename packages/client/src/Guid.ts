@@ -9,6 +9,7 @@
  * Guid.fromSteamId("76561197960265728") // Success: "4fc867abf98b934e9e7eeaf15170258c"
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Digest from "effect/crypto/Digest"

@@ -37,7 +37,7 @@ export const bansSync = define(
     ),
     allowEmpty: Flag.Boolean("allow-empty").pipe(
       Flag.withDescription(
-        "Removes orphans, too: rows with the mark and a number that the book never had. With --file: allows a file without bans"
+        "Removes orphans, too: rows with the mark and a number that the book has no record of. With --file: allows a file without bans"
       ),
       Flag.withDefault(false)
     )

@@ -25,7 +25,7 @@ import * as Folder from "./folder.ts"
 
 /**
  * A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. `Orphan`: the row has the
- * mark, and a number that the book never had; it stays.
+ * mark, and a number that the book has no record of; it stays.
  */
 const Change = Schema.Struct({
   change: Schema.Literals(["Add", "Remove", "Unknown", "Orphan"]),
@@ -46,6 +46,7 @@ const changes = View.make(Change, {
 const Synced = Schema.Struct({
   added: Schema.Int,
   removed: Schema.Int,
+  restored: Schema.Int,
   rows: Schema.Int,
   foreign: Schema.Int,
   orphans: Schema.Int
@@ -55,6 +56,7 @@ const synced = View.make(Synced, {
   columns: [
     { key: "added", title: "Added", right: true, cell: ({ added }) => String(added) },
     { key: "removed", title: "Removed", right: true, cell: ({ removed }) => String(removed) },
+    { key: "restored", title: "Restored", right: true, cell: ({ restored }) => String(restored) },
     { key: "rows", title: "Rows of the book", right: true, cell: ({ rows }) => String(rows) },
     { key: "foreign", title: "Rows of others", right: true, cell: ({ foreign }) => String(foreign) },
     { key: "orphans", title: "Orphans", right: true, cell: ({ orphans }) => String(orphans) }
