@@ -1,5 +1,5 @@
 /**
- * The interface of all measured clients.
+ * The interface of the measured clients, and what they share.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 
@@ -21,23 +21,6 @@ export interface Subject {
   /** Logs in, and then only keeps the session alive. The caller must keep the returned objects reachable. */
   readonly idle: (port: number) => Promise<unknown>
 }
-
-/** All clients. Each is loaded when needed, so that a process has the cost of one client only. */
-export const subjects = {
-  bare: (): Promise<Subject> => import("./bare.ts"),
-  session: (): Promise<Subject> => import("./session.ts"),
-  client: (): Promise<Subject> => import("./rconClient.ts"),
-  "Effect's socket": (): Promise<Subject> => import("./effectSocket.ts"),
-  senfo: (): Promise<Subject> => import("./senfo.ts")
-}
-
-export type Name = keyof typeof subjects
-
-export const names = Object.keys(subjects) as ReadonlyArray<Name>
-
-/** A value for each client. */
-export const each = <A>(value: (name: Name) => A): Record<Name, A> =>
-  Object.fromEntries(names.map((name) => [name, value(name)])) as Record<Name, A>
 
 export const HOST = "127.0.0.1"
 export const PASSWORD = "secret"

@@ -6,11 +6,11 @@
 import { Struct } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
-import { each, names } from "./client.ts"
 import { summarize } from "./measure.ts"
 import { type Idle, measureIdle, measureStart, race, startServer } from "./processes.ts"
 import * as Report from "./report.ts"
 import { type Outcome, type Pace, type Sample, type Scenario, scenarios } from "./scenarios.ts"
+import { each, names } from "./subjects.ts"
 
 const { values: { quick } } = parseArgs({ options: { quick: { type: "boolean", default: false } } })
 

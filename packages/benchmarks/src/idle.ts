@@ -8,7 +8,7 @@
  */
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Name, subjects } from "./client.ts"
+import { type Name, subjects } from "./subjects.ts"
 
 /** Bytes per session. */
 export interface Footprint {

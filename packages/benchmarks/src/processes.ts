@@ -6,9 +6,10 @@ import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
-import { each, type Name, names, PASSWORD, within } from "./client.ts"
+import { PASSWORD, within } from "./client.ts"
 import type { Footprint } from "./idle.ts"
 import type { Key, Outcome, Pace, Sample } from "./scenarios.ts"
+import { each, type Name, names } from "./subjects.ts"
 
 const PATIENCE = 30_000
 

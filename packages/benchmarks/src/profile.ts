@@ -6,9 +6,9 @@
  */
 import { type Profiler, Session } from "node:inspector"
 import { parseArgs } from "node:util"
-import { type Name, names, subjects } from "./client.ts"
 import { type Scenario, scenarios, warmUp } from "./scenarios.ts"
 import { serve } from "./server.ts"
+import { type Name, names, subjects } from "./subjects.ts"
 
 const [wanted = "pipelined", client = "session", seconds = "4"] = parseArgs({ allowPositionals: true }).positionals
 const scenario = Object.entries<Scenario>(scenarios).find(([key]) => key === wanted)?.[1]

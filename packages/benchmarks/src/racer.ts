@@ -5,8 +5,9 @@
  * sends `{ ready: true }`. Then it sends a `Sample` for each message that it receives. If a step fails, it
  * sends the error's message instead, as a string.
  */
-import { type Name, subjects, within } from "./client.ts"
+import { within } from "./client.ts"
 import { type Key, type Scenario, scenarios, slice, warmUp } from "./scenarios.ts"
+import { type Name, subjects } from "./subjects.ts"
 
 const PATIENCE = 15_000
 

@@ -4,8 +4,8 @@
 import { DateTime } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
-import { each, type Name, names } from "./client.ts"
 import { summarize, type Summary } from "./measure.ts"
+import { each, type Name, names } from "./subjects.ts"
 
 /** One line of the table. */
 export interface Row {

@@ -3,8 +3,9 @@
  */
 import type { Socket } from "node:dgram"
 import { subscribe } from "node:diagnostics_channel"
-import { type Client, type Name, within } from "./client.ts"
+import { type Client, within } from "./client.ts"
 import { PART_BYTES, PARTS, SHORT } from "./server.ts"
+import type { Name } from "./subjects.ts"
 
 export interface Scenario {
   readonly title: string

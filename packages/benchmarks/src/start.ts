@@ -5,7 +5,7 @@
  * `node start.ts <client|empty> <port> [barrels]`. With `barrels` it also imports the indexes of "effect" and
  * "@bercon/session", as most programs do.
  */
-import { type Name, subjects } from "./client.ts"
+import { type Name, subjects } from "./subjects.ts"
 
 const [name, port, barrels] = process.argv.slice(2)
 if (barrels !== undefined) await Promise.all([import("effect"), import("@bercon/session")])

@@ -11,7 +11,10 @@ describe("options", () => {
       for (
         const [wrong, problem] of [
           [{ rosterInterval: 1 }, "rosterInterval must be a duration of at least 1000 ms (got 1)"],
-          [{ banInterval: "soon" as never }, "banInterval must be a duration of at least 1000 ms (got \"soon\")"],
+          [
+            { banInterval: "soon" as never },
+            "banInterval must be \"never\" or a duration of at least 1000 ms (got \"soon\")"
+          ],
           [{ commandTimeout: 0 }, "commandTimeout must be a duration of at least 1 ms (got 0)"],
           [{ messageCapacity: 0 }, "messageCapacity must be an integer from 1 (got 0)"],
           [{ flavour: "Arma" as never }, "flavour must be \"auto\", \"BattlEye\" or \"Reforger\" (got \"Arma\")"],

@@ -15,8 +15,10 @@ export interface Options {
 export interface Runner {
   /** The local address from which the runner sends to game servers. Their records identify the runner by this address. */
   readonly address: string
-  /** Waits until the runner has joined the cluster. Returns false if its process has ended. */
-  readonly hasJoined: Effect.Effect<boolean>
+  /** Waits until the runner has joined the cluster. Returns false if its process has ended, before it joined or later. */
+  readonly isMember: Effect.Effect<boolean>
+  /** Whether the runner has joined the cluster, even if its process has ended since. */
+  readonly hasJoined: () => boolean
   readonly isRunning: Effect.Effect<boolean>
   /** Ends the process with SIGTERM, and waits for its end. */
   readonly terminate: Effect.Effect<void>
@@ -55,7 +57,7 @@ export const LATE = "a timer was late by "
 
 const program = fileURLToPath(new URL("runner.ts", import.meta.url))
 
-/** How many ended runners one refill replaces. If there are more, it fails. `start` begins with a refill. */
+/** How many runners may end before they join, in one refill. If there are more, it fails. `start` begins with a refill. */
 const FAILURES = 3
 
 /** The error of a failed refill contains this many of the runners' last lines. */
@@ -108,10 +110,11 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     const end = (killSignal: "SIGTERM" | "SIGKILL") => Effect.ignore(handle.kill({ killSignal }))
     running.push({
       address,
-      hasJoined: Effect.raceFirst(
+      isMember: Effect.raceFirst(
         Effect.as(Effect.exit(handle.exitCode), false),
         Effect.as(ready.await, true)
       ),
+      hasJoined: () => ready.isOpen(),
       isRunning: Effect.orDie(handle.isRunning),
       terminate: end("SIGTERM"),
       kill: end("SIGKILL"),
@@ -126,11 +129,11 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     for (let isComplete = false; !isComplete;) {
       while (running.length < options.count) yield* add
       while (running.length > options.count) yield* take(({ terminate }) => terminate)
-      const ended = yield* Effect.filter([...running], ({ hasJoined }) => Effect.map(hasJoined, (joined) => !joined), {
+      const ended = yield* Effect.filter([...running], ({ isMember }) => Effect.map(isMember, (is) => !is), {
         concurrency: "unbounded"
       })
       for (const runner of ended) running.splice(running.indexOf(runner), 1)
-      failures += ended.length
+      failures += ended.filter(({ hasJoined }) => !hasJoined()).length
       if (failures > FAILURES) {
         return yield* Effect.die(new Error(["Runners end before they join the cluster:", ...printed].join("\n")))
       }

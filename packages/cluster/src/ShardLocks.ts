@@ -15,6 +15,11 @@
  *   reported the lock as lost, or this process has stood still for more than two seconds since then. In both cases the sessions
  *   send nothing until the next confirmation, because another runner may have taken the servers over.
  *
+ * A restart of the database frees all locks, and this process learns that only from the next confirmation that the database
+ * answers: within `shardLockRefreshInterval`, which is 5 seconds in {@link shardingConfig}. Until then, the locks count as
+ * surely held. If another runner takes one in that time, because a runner has joined or ended at the same moment, the server has
+ * two sessions until then.
+ *
  * The layer uses little memory for each shard, and lives as long as the cluster's other layers.
  *
  * **Example** (Locks in Postgres)
@@ -30,6 +35,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import { Monotonic } from "@bercon/session/unstable"

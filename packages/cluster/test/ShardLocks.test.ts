@@ -183,9 +183,11 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 
-  it.effect("are not surely held once the database has reported them as lost, even if it then does not answer", () =>
+  it.effect("are surely held until the database reports them as lost, and not afterwards, even if it then does not answer", () =>
     Effect.gen(function*() {
       const { isHeld, refresh, state } = yield* loser
+      // Before the next confirmation, this runner cannot find out that a restart of the database has freed them.
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
       state.gives = false
       // The sessions stay for now, but send nothing.
       assert.deepStrictEqual(yield* refresh(), both)

@@ -13,8 +13,8 @@
  *
  * - Rows whose number belongs to an entry of the store that cannot be read: the target of that entry is unknown. The entry is
  *   logged as an error, and stays in the store.
- * - Rows whose number the book never had: the store may be empty by mistake, or a copy of yesterday. The policy can allow their
- *   removal (see `orphans` of `BanPolicy`).
+ * - Rows whose number the book has no record of: the store may be empty by mistake, or a copy of yesterday. The policy can
+ *   allow their removal (see `orphans` of `BanPolicy`).
  *
  * **Example** (A ban for a week, on all servers)
  *
@@ -33,6 +33,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { BanTarget } from "@bercon/client/Ban"

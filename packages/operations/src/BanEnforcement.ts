@@ -10,9 +10,9 @@
  * - It checks every player by GUID, address and account as soon as these are known, and the players on the server when a ban is
  *   added. It kicks a banned player, with the reason and the remaining time, until the player is gone.
  *
- * A row of the list belongs to the book if its reason has the mark, and the number of a ban that the book has or had. Two kinds
- * of rows stay: foreign rows, which have no such mark, and orphans, which have the mark and a number that the book never had
- * (see `orphans` of `BanPolicy`).
+ * A row of the list belongs to the book if its reason has the mark, and the number of a ban that the book has or has lifted.
+ * Two kinds of rows stay: foreign rows, which have no such mark, and orphans, which have the mark and a number that the book has
+ * no record of (see `orphans` of `BanPolicy`).
  *
  * The enforcement stores no state: each step follows from the book, the list and the clock. So a program that starts again
  * continues the work of the last one. (Lists of Arma Reforger's own RCON have no reasons. For these, the store records which
@@ -37,6 +37,7 @@
  * machines of the cluster, and on another one if that runner ends. Give the book a store that all runners share, and a
  * `refreshInterval`, such as 5 seconds.
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type * as RconClient from "@bercon/client/RconClient"

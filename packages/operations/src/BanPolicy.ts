@@ -11,6 +11,7 @@
  * const Bans = BanEnforcement.layerFleet({ ...policy, servers: { event: { enforcement: "Kick" } } })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
@@ -75,11 +76,14 @@ export interface BanPolicy {
    */
   readonly mark?: string | undefined
   /**
-   * The treatment of orphans, which are rows that have the mark and a number that the book never had. They come from another
-   * book, or from a store that was lost. `"Keep"`: they stay until they are over, and are reported. `"Remove"`: they are
-   * removed. Default `"Keep"`.
+   * The treatment of orphans. `"Keep"`: they stay until they are over, and are reported. `"Remove"`: they are removed. Default
+   * `"Keep"`.
    *
-   * `BansFile.restore` makes them bans of the book again. Use `"Remove"` only if you are sure that this is the right book.
+   * An orphan is a row that has the mark and a number that the book has no record of: the number of neither a ban in the book,
+   * nor one of the lifted bans that the book keeps a record of (see `lifted` of `BanBook`). It comes from another book, or from
+   * a store that was lost. Or its ban was lifted so long ago, and so many others after it, that the record is gone.
+   *
+   * `BansFile.restore` makes orphans bans of the book again. Use `"Remove"` only if you are sure that this is the right book.
    */
   readonly orphans?: "Keep" | "Remove" | undefined
   /**

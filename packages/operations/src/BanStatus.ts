@@ -13,6 +13,7 @@
  * })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 
@@ -26,7 +27,7 @@
  *   removed.
  * - `Converged`: the list agreed with the book when it was last read, at the time `at` (milliseconds since 1970). `rows`: the
  *   number of rows of the book. `foreign`: the number of rows of other admins. `orphans`: the number of rows that have the mark
- *   of the book and a number that the book never had. Orphans stay, see `orphans` of `BanPolicy`.
+ *   of the book and a number that it has no record of. Orphans stay, see `orphans` of `BanPolicy`.
  * - `Failing`: the list could not be read or changed, because of `reason`. `tries`: how often that was tried since the time
  *   `since` (milliseconds since 1970). The delay before the next try grows from one second to one minute.
  * - `Absent`: the fleet has no server with this id, but a policy or a ban names it. `bans`: the number of bans in force that

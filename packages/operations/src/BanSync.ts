@@ -21,6 +21,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { ActionError } from "@bercon/client/ActionError"
@@ -54,7 +55,7 @@ export interface Difference {
   readonly kept: number
   /** The number of rows of other admins. */
   readonly foreign: number
-  /** Rows that have the mark of the book, but a number that the book never had: see `orphans` of `BanPolicy`. */
+  /** Rows that have the mark of the book, and a number that it has no record of: see `orphans` of `BanPolicy`. */
   readonly orphans: ReadonlyArray<Ban>
 }
 
@@ -69,11 +70,16 @@ export interface Synced {
   readonly added: number
   /** The number of commands that removed a row. */
   readonly removed: number
+  /**
+   * The number of rows of other owners that a removal may have hit by mistake, because another admin changed the list at the
+   * same moment. Those that were missing afterwards were added again. The log names them.
+   */
+  readonly restored: number
   /** The number of rows of the book in the list. */
   readonly rows: number
   /** The number of rows of other admins. */
   readonly foreign: number
-  /** The number of rows that have the mark of the book, but a number that the book never had. */
+  /** The number of orphans: see `orphans` of `BanPolicy`. */
   readonly orphans: number
 }
 

@@ -30,8 +30,25 @@ describe("a sync", () => {
       assert.deepStrictEqual(targets((yield* server.world).bans), [guid(7), guid(8), guid(9)])
 
       const synced = yield* TestRcon.passTime(BanSync.sync("altis"))
-      assert.deepStrictEqual(synced, { added: 1, removed: 1, rows: 1, foreign: 1, orphans: 1 })
+      assert.deepStrictEqual(synced, { added: 1, removed: 1, restored: 0, rows: 1, foreign: 1, orphans: 1 })
       assert.sameMembers([...targets((yield* server.world).bans)], [guid(7), guid(8), guid(1)])
+    }).pipe(provided))
+
+  it.effect("reports the rows that a removal may have hit, and that were added again", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const ban = (number: number, reason: string) => ({ target: guid(number), expires: undefined, reason })
+      yield* server.update((world) => ({
+        ...world,
+        bans: [ban(1, "first"), ban(2, "[book:aaaaaa] old"), ban(3, "third")]
+      }))
+      // Another admin removes the first row right before the server executes the removal of the second.
+      yield* server.onCommand((text) =>
+        text === "removeBan 1" ? { before: (world) => ({ ...world, bans: world.bans.slice(1) }) } : undefined
+      )
+      const synced = yield* TestRcon.passTime(BanSync.sync("altis", { orphans: "Remove" }))
+      assert.deepInclude(synced, { restored: 1, rows: 0, foreign: 1 })
+      assert.deepStrictEqual(targets((yield* server.world).bans), [guid(3)])
     }).pipe(provided))
 
   it.effect("with a file recognises the rows of an earlier sync, and removes those whose bans are no longer in the file", () =>

@@ -4,7 +4,7 @@
  * other admin changes the list at any time, also during a removal.
  *
  * The other admin writes changes to the server's file at once, so that a restart forgets only unwritten changes of the book.
- * Some of the admin's bans have the mark of the book, and a number that it never had.
+ * Some of the admin's bans have the mark of the book, and a number that it has no record of.
  *
  * One case is excluded, because no reply with the list shows it: another admin adds a ban during the round trip of a removal,
  * and the new ban gets the number that is being removed. This happens only if the removed ban is the first address ban in the
@@ -49,7 +49,7 @@ type Happening = typeof happening extends Arbitrary.Arbitrary<infer A> ? A : nev
 
 const targetOf = (number: number) => number % 4 === 0 ? ip(number) : guid(number)
 
-/** A mark with a number that the book never had. */
+/** A mark with a number that the book has no record of. */
 const ORPHAN = "[book:orphan] "
 
 const isOurs = ({ reason }: World.Ban) => /^\[book:\w{6}\] /.test(reason) && !reason.startsWith(ORPHAN)

@@ -87,7 +87,7 @@ describe("a list with reasons", () => {
     }
   })
 
-  it("keeps orphans (rows with the mark and a number that the book never had) unless the policy removes them", () => {
+  it("keeps orphans (rows with the mark and a number that the book has no record of) unless the policy removes them", () => {
     const never = { targetOf: () => undefined }
     const over = row(2, { remaining: "expired" })
     const ending = (minutes: number) => row(3, { remaining: Duration.minutes(minutes) })

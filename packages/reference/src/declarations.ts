@@ -8,7 +8,10 @@ import * as Path from "node:path"
 import ts from "typescript"
 
 interface Declaration {
+  /** The name by which the report is sorted. That of an exported namespace's member is `Namespace.name`. */
   readonly name: string
+  /** Orders declarations with the same name, such as a schema and its type. Overloads of a function stay in their order. */
+  readonly kind: ts.SyntaxKind
   readonly text: string
 }
 
@@ -42,17 +45,21 @@ const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
 }
 
 /**
- * The declarations in a file with the wanted names. A `prefix` is shown before each of them: the name of the namespace that
- * exports the file, or {@link NOT_EXPORTED}.
+ * The declarations in a file with the wanted names. `namespace`: the name of the namespace that exports the file. It is shown
+ * before each of them, or `note` is.
  */
-const declared = (file: string, isWanted: (name: string) => boolean, prefix = ""): ReadonlyArray<Declaration> => {
+const declared = (
+  file: string,
+  isWanted: (name: string) => boolean,
+  { namespace = "", note = namespace }: { readonly namespace?: string; readonly note?: string } = {}
+): ReadonlyArray<Declaration> => {
   const source = parse(file)
   return source.statements.flatMap((statement) => {
     const names = namesOf(statement)
     // The base of an Effect class is a separate declaration, `Name_base`, which is not exported.
     if (!names.some((name) => isWanted(name.replace(/_base$/, "")))) return []
     const text = printer.printNode(ts.EmitHint.Unspecified, statement, source).replace(/^export declare /, "export ")
-    return [{ name: prefix + names[0]!, text: prefix === "" ? text : `/* ${prefix} */ ${text}` }]
+    return [{ name: namespace + names[0]!, kind: statement.kind, text: note === "" ? text : `/* ${note} */ ${text}` }]
   })
 }
 
@@ -60,11 +67,24 @@ const exportsOf = (file: string, node: ts.ExportDeclaration, imports: ReadonlyMa
   const specifier = specifierOf(node)
   const clause = node.exportClause
   if (specifier !== undefined && !isInternal(specifier)) {
-    return [{ name: specifier, text: printer.printNode(ts.EmitHint.Unspecified, node, parse(file)) }]
+    const text = (exported: ts.ExportDeclaration) => printer.printNode(ts.EmitHint.Unspecified, exported, parse(file))
+    const { kind } = node
+    if (clause === undefined || ts.isNamespaceExport(clause)) return [{ name: specifier, kind, text: text(node) }]
+    return clause.elements.map((element): Declaration => {
+      const only = ts.factory.updateNamedExports(clause, [element])
+      const { attributes, isTypeOnly, modifiers, moduleSpecifier } = node
+      return {
+        name: element.name.text,
+        kind,
+        text: text(ts.factory.updateExportDeclaration(node, modifiers, isTypeOnly, only, moduleSpecifier, attributes))
+      }
+    })
   }
   if (clause === undefined) return specifier === undefined ? [] : declared(pathOf(file, specifier), () => true)
   if (ts.isNamespaceExport(clause)) {
-    return specifier === undefined ? [] : declared(pathOf(file, specifier), () => true, `${clause.name.text}.`)
+    return specifier === undefined
+      ? []
+      : declared(pathOf(file, specifier), () => true, { namespace: `${clause.name.text}.` })
   }
   return clause.elements.flatMap((element) => {
     const name = (element.propertyName ?? element.name).text
@@ -94,9 +114,9 @@ export const declarationsOf = (file: string): ReadonlyArray<string> => {
   )
   const exported = new Set(declarations.map(({ name }) => name))
   const named = [...imports].flatMap(([name, specifier]) =>
-    exported.has(name) ? [] : declared(pathOf(file, specifier), (other) => other === name, NOT_EXPORTED)
+    exported.has(name) ? [] : declared(pathOf(file, specifier), (other) => other === name, { note: NOT_EXPORTED })
   )
   return [...declared(file, () => true), ...declarations, ...named]
-    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : a.kind - b.kind)
     .map(({ text }) => text)
 }

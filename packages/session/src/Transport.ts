@@ -51,6 +51,7 @@
  * }
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"

@@ -18,13 +18,14 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
-import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
+import { type ServerFailure, TargetError, usage, UsageError } from "../Failure.ts"
+import { quoted } from "../output/quoted.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
 
 /**
  * A change that a server's list needs. `Unknown`: the list is not complete, so the ban may be in it. `Orphan`: the row has the
- * mark, and a number that the book never had; it stays.
+ * mark, and a number that the book has no record of; it stays.
  */
 const Change = Schema.Struct({
   change: Schema.Literals(["Add", "Remove", "Unknown", "Orphan"]),
@@ -45,6 +46,7 @@ const changes = View.make(Change, {
 const Synced = Schema.Struct({
   added: Schema.Int,
   removed: Schema.Int,
+  restored: Schema.Int,
   rows: Schema.Int,
   foreign: Schema.Int,
   orphans: Schema.Int
@@ -54,6 +56,7 @@ const synced = View.make(Synced, {
   columns: [
     { key: "added", title: "Added", right: true, cell: ({ added }) => String(added) },
     { key: "removed", title: "Removed", right: true, cell: ({ removed }) => String(removed) },
+    { key: "restored", title: "Restored", right: true, cell: ({ restored }) => String(restored) },
     { key: "rows", title: "Rows of the book", right: true, cell: ({ rows }) => String(rows) },
     { key: "foreign", title: "Rows of others", right: true, cell: ({ foreign }) => String(foreign) },
     { key: "orphans", title: "Orphans", right: true, cell: ({ orphans }) => String(orphans) }
@@ -137,7 +140,7 @@ const problemOfId = ({ name, profile }: Server): string | undefined =>
     ? `${name} has no profile: use --profile or --all. ` +
       "The name of the profile must be the server's id in your program"
     : profile.movedBy.length > 0
-    ? `the address of the profile ${JSON.stringify(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
+    ? `the address of the profile ${quoted(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
       `leave ${profile.movedBy.length === 1 ? "it" : "them"} out, or correct the profile`
     : undefined
 
@@ -147,7 +150,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
   const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
-    Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
+    Effect.catchTag("BanBookError", ({ message }) => usage(message))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
   // A book in a folder needs no such check. If it is empty, only the rows of lifted bans are removed.

@@ -54,9 +54,12 @@ const problemOf = (settings: Settings, options: ClientOptions): string | undefin
   if (!Number.isInteger(messageCapacity) || messageCapacity < 1) {
     return `messageCapacity must be an integer from 1 (got ${Formatter.format(messageCapacity)})`
   }
+  if (!(banInterval >= SHORTEST_INTERVAL)) {
+    const given = Formatter.format(options.banInterval)
+    return `banInterval must be "never" or a duration of at least ${SHORTEST_INTERVAL} ms (got ${given})`
+  }
   return atLeast("commandTimeout", commandTimeout, 1, options.commandTimeout) ??
     atLeast("rosterInterval", rosterInterval, SHORTEST_INTERVAL, options.rosterInterval) ??
-    atLeast("banInterval", banInterval, SHORTEST_INTERVAL, options.banInterval) ??
     atLeast("replyWindow.first", replyWindow.first, 0, options.replyWindow?.first) ??
     atLeast("replyWindow.quiet", replyWindow.quiet, 0, options.replyWindow?.quiet) ??
     atLeast("replyWindow.longest", replyWindow.longest, 0, options.replyWindow?.longest)
@@ -66,7 +69,7 @@ const atLeast = (
   name: string,
   milliseconds: number,
   least: number,
-  given: ReplyWindow["first"] | "never"
+  given: ReplyWindow["first"]
 ): string | undefined =>
   milliseconds >= least
     ? undefined

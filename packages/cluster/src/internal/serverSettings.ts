@@ -4,6 +4,7 @@
 import * as RconClient from "@bercon/client/RconClient"
 import type { Servers, ServerSettings } from "@bercon/fleet/Fleet"
 import { InvalidServer } from "@bercon/fleet/FleetError"
+import { GivenServers } from "@bercon/fleet/unstable"
 import { Transport } from "@bercon/session/Transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -89,7 +90,7 @@ export const make = Effect.fnUntraced(function*(
 
 /** The settings to store for several servers, by their ids. */
 export const makeAll = Effect.fnUntraced(function*(servers: Servers<ServerSettings>) {
-  const entries = Predicate.isIterable(servers) ? [...servers] : Object.entries(servers)
+  const entries = [...GivenServers.toMap(servers)]
   const excess = entries[MAX_SERVERS]
   if (excess !== undefined) return yield* tooMany(excess[0])
   const made = new Map<string, typeof Settings.Type>()

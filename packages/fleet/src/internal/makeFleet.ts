@@ -9,12 +9,12 @@ import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Struct from "effect/Struct"
-import type { ClientsOptions, ForEachOptions, Program, Servers, ServerSettings, Service } from "../Fleet.ts"
+import type { ClientsOptions, ForEachOptions, Program, ServerSettings, Service } from "../Fleet.ts"
 import { DuplicateServer, InvalidServer, UnknownServer } from "../FleetError.ts"
+import * as GivenServers from "./givenServers.ts"
 import * as Problem from "./problem.ts"
 import * as Subscriptions from "./subscriptions.ts"
 
@@ -33,9 +33,6 @@ interface Member<S> {
 
 const withoutPassword = (server: ServerSettings & { readonly password?: unknown }): ServerSettings =>
   Struct.omit(server, ["password"])
-
-const byId = <S extends ServerSettings>(servers: Servers<S>): ReadonlyMap<string, S> =>
-  new Map(Predicate.isIterable(servers) ? servers : Object.entries(servers))
 
 export const makeFleet = Effect.fnUntraced(
   function*<S extends ServerSettings>(
@@ -161,7 +158,7 @@ export const makeFleet = Effect.fnUntraced(
       )
     )
 
-    yield* Effect.uninterruptible(change([], [...byId(options.servers ?? {})]))
+    yield* Effect.uninterruptible(change([], [...GivenServers.toMap(options.servers ?? {})]))
 
     return {
       ids: Effect.sync(() => [...members.keys()]),
@@ -230,7 +227,7 @@ export const makeFleet = Effect.fnUntraced(
         ),
       reconcile: (servers) =>
         exclusively(Effect.suspend(() => {
-          const wanted = byId(servers)
+          const wanted = GivenServers.toMap(servers)
           const removed = [...members.keys()].filter((id) => !wanted.has(id))
           const added = [...wanted].filter(([id]) => !members.has(id))
           const replaced = [...wanted].filter(([id, server]) => {

@@ -4,8 +4,8 @@
  * Each row of a list has one of three owners:
  *
  * - The book, if the reason of the row has the mark of the book and the number of a ban that the book has, or has lifted.
- * - An unknown book: the row has the mark, and a number that this book never had. Such a row is called an orphan. It comes from
- *   another book, or from a store that was lost. So it may be wanted, and it stays, unless the policy removes orphans.
+ * - An unknown book: the row has the mark, and a number that this book has no record of. Such a row is called an orphan. It may
+ *   be wanted, for example by another book. So it stays, unless the policy removes orphans.
  * - Another admin, in all other cases. Such a row is called foreign, and it stays.
  *
  * The lists of Arma Reforger's own RCON have no reasons. There the `ledger`, a record in the store, shows which rows the book

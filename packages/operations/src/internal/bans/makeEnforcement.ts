@@ -75,7 +75,7 @@ const makeMembers = Effect.gen(function*() {
       const before = orphans.get(server) ?? 0
       orphans.set(server, count)
       return count === 0 || count === before ? Effect.void : Effect.logWarning(
-        `orphans in the server's list of bans: ${count} (rows that have the mark of the book, and a number that it never had). ` +
+        `orphans in the server's list of bans: ${count} (rows that have the mark of the book, and a number that it has no record of). ` +
           "They stay. If this is the wrong store, open the right one. If the store was lost, restore the bans with " +
           "`BansFile.restore`. If the rows are not wanted, remove them with the policy `orphans: \"Remove\"`"
       )

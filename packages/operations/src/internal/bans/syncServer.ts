@@ -48,6 +48,13 @@ export const compare = Effect.fnUntraced(function*(server: string, policy: BanPo
 export const sync = Effect.fnUntraced(function*(server: string, policy: BanPolicy = {}) {
   const { changes, keeper } = yield* makeKeeper(server, policy)
   const { foreign, orphans, rows } = yield* Effect.catchTag(keeper.converge, "KeyValueStoreError", bookError)
-  const synced: Synced = { added: changes.Add, removed: changes.Remove, rows, foreign, orphans }
+  const synced: Synced = {
+    added: changes.Add,
+    removed: changes.Remove,
+    restored: changes.Restore,
+    rows,
+    foreign,
+    orphans
+  }
   return synced
 })
