@@ -1,5 +1,5 @@
 /**
- * The commands for a community's bans and plans, run as processes that share a store with the tests.
+ * The commands for a community's bans and plans, which share a store with the tests.
  */
 import { Guid } from "@bercon/client"
 import * as NodeRcon from "@bercon/client/NodeRcon"
@@ -96,7 +96,8 @@ describe("bans sync", { concurrent: true }, () => {
       // Without a profile, the server's id is unknown, and so are the bans for it.
       failed(
         yield* bercon(["bans", "sync", "--folder", folder], {
-          env: { BERCON_PORT: `${altis.address.port}`, BERCON_PASSWORD: "secret" }
+          BERCON_PORT: `${altis.address.port}`,
+          BERCON_PASSWORD: "secret"
         }),
         2,
         /has bans that are not for all servers, and 127\.0\.0\.1:\d+ has no profile: use --profile or --all/
@@ -132,7 +133,7 @@ describe("bans sync", { concurrent: true }, () => {
       const env = { BERCON_PORT: `${server.address.port}`, BERCON_PASSWORD: "secret" }
       const sync = (text: string, ...args: ReadonlyArray<string>) => {
         Fs.writeFileSync(file("bans.txt"), text)
-        return bercon(["bans", "sync", "--file", file("bans.txt"), "--format", "ndjson", ...args], { env })
+        return bercon(["bans", "sync", "--file", file("bans.txt"), "--format", "ndjson", ...args], env)
       }
       succeeded(
         yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`),
@@ -253,7 +254,7 @@ describe("plan", { concurrent: true }, () => {
       )
       failed(yield* plan("postpone", "update", "--by", "1h", "--servers", "Altis"), 2, /unknown server "Altis"/)
       failed(yield* plan("next", "--servers", "malden"), 2, /the plans have "altis", "stratis"/)
-      failed(yield* plan("abort", "update", "--servers", ","), 2, /--servers has no name of a server/)
+      failed(yield* plan("abort", "update", "--servers", "altis,"), 2, /--servers has an empty name \(got "altis,"\)/)
       const { stdout } = yield* plan("next", "--format", "csv")
       assert.match(stdout, /04:00:00\.000Z,altis,update,NotDriven,[^]*04:00:00\.000Z,stratis,update,NotDriven,/)
     }))

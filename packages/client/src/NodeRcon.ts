@@ -19,6 +19,7 @@
  * program.pipe(Effect.provide(NodeRcon.layerFromEnv()), NodeRuntime.runMain)
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"

@@ -1,5 +1,5 @@
-import { LoginFailure, RconClient, type ServerEvent } from "@bercon/client"
-import { SimulatedServer, TestRcon } from "@bercon/testing"
+import { LoginFailure, RconClient, ServerEvent } from "@bercon/client"
+import { MockRconClient, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -87,6 +87,34 @@ describe("on", () => {
         yield* Fiber.interrupt(fiber)
       }
     }).pipe(Effect.scoped))
+
+  it.effect.each([1, 2, "unbounded"] as const)(
+    "gets an event that comes right after it, with concurrency %s",
+    (concurrency) =>
+      Effect.gen(function*() {
+        const mock = yield* MockRconClient.MockRconClient
+        const rcon = yield* RconClient.RconClient
+        const seen: Array<string> = []
+        yield* rcon.on("PlayerDisconnected", ({ player }) => Effect.sync(() => seen.push(player.name)), { concurrency })
+        yield* mock.emit(ServerEvent.parse(disconnected("a")))
+        assert.deepStrictEqual(seen, ["a"])
+      }).pipe(Effect.provide(MockRconClient.layer()))
+  )
+
+  it.effect("ends with the session only after its handlers have ended", () =>
+    Effect.gen(function*() {
+      const mock = yield* MockRconClient.MockRconClient
+      const rcon = yield* RconClient.RconClient
+      const seen: Array<string> = []
+      const slow = ({ player }: ServerEvent.PlayerDisconnected) =>
+        Effect.delay(Effect.sync(() => seen.push(player.name)), "1 second")
+      const fiber = yield* rcon.on("PlayerDisconnected", slow, { concurrency: 2 })
+      for (const name of ["a", "b", "c"]) yield* mock.emit(ServerEvent.parse(disconnected(name)))
+      yield* mock.end()
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(seen, ["a", "b", "c"])
+    }).pipe(Effect.provide(MockRconClient.layer())))
 
   it.effect("logs and counts the events that a slow handler has missed", () =>
     Effect.gen(function*() {

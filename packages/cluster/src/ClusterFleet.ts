@@ -39,6 +39,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import * as Fleet from "@bercon/fleet/Fleet"

@@ -18,6 +18,7 @@
  * const program = bot.pipe(Effect.scoped, Effect.provide(ClusterRcon.layer("altis-1")))
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import * as RconClient from "@bercon/client/RconClient"

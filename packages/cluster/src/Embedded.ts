@@ -31,6 +31,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import * as MessageStorage from "effect/cluster/MessageStorage"

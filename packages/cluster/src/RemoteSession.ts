@@ -32,6 +32,7 @@
  * }).pipe(Effect.provide(RemoteSession.layer("altis")))
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"

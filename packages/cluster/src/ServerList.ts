@@ -29,6 +29,7 @@
  * }).pipe(Effect.provide(ServerList.layer))
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { Changes, Servers, ServerSettings } from "@bercon/fleet/Fleet"

@@ -1,7 +1,10 @@
+import { RconClient } from "@bercon/client"
 import { Session, Transport } from "@bercon/session"
-import { ServerMachine, TestRcon } from "@bercon/testing"
+import { ServerMachine, SimulatedServer, TestRcon } from "@bercon/testing"
+import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { recordedClient } from "../src/recordedClient.ts"
 import { type Recorded, recording } from "../src/recording.ts"
 
 /** Logs in through a recording, and sends one command. */
@@ -29,3 +32,17 @@ it.effect("keeps neither the password nor the buffer that all sessions share", (
       assert.strictEqual(datagram.byteLength, datagram.buffer.byteLength)
     }
   }).pipe(Effect.provide(TestRcon.layerTransport())))
+
+it.live("records the datagrams of a client over UDP", () =>
+  Effect.gen(function*() {
+    const { address } = yield* SimulatedServer.SimulatedServer
+    const datagrams: Array<Recorded> = []
+    const client = recordedClient(
+      { host: address.host, port: address.port },
+      { password: ServerMachine.DEFAULT_PASSWORD },
+      (datagram) => datagrams.push(datagram)
+    )
+    yield* RconClient.RconClient.use((rcon) => rcon.players).pipe(Effect.provide(client))
+    const commands = datagrams.filter(({ datagram, direction }) => direction === "sent" && datagram[7] === 1)
+    assert.isNotEmpty(commands)
+  }).pipe(Effect.provide(NodeSimulatedServer.layer({ port: 0 }))))

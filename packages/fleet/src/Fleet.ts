@@ -28,6 +28,7 @@
  * })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type { ActionError } from "@bercon/client/ActionError"

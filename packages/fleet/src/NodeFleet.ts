@@ -36,6 +36,7 @@
  * }).pipe(Effect.provide(NodeFleet.layerFile("servers.toml", { watch: true })))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as NodeTransport from "@bercon/client/NodeTransport"

@@ -33,6 +33,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { BanTarget } from "@bercon/client/Ban"

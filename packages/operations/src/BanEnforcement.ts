@@ -37,6 +37,7 @@
  * machines of the cluster, and on another one if that runner ends. Give the book a store that all runners share, and a
  * `refreshInterval`, such as 5 seconds.
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type * as RconClient from "@bercon/client/RconClient"

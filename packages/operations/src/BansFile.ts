@@ -7,6 +7,7 @@
  * 203.0.113.7 -1 Spam
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import { type Ban, targetFromString } from "@bercon/client/Ban"

@@ -31,6 +31,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"

@@ -9,6 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Formatter from "effect/Formatter"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as Metrics from "../Metrics.ts"
 import type { Service } from "../RconClient.ts"
@@ -24,25 +25,33 @@ export const listeners = (
       return Effect.die(new RangeError(`${allowed} (got ${Formatter.format(concurrency)})`))
     }
     const isWanted = ServerEvent.is(tag)
-    return events.pipe(
-      Stream.filter((event) => isWanted(event) || isOverflow(event)),
-      Stream.mapEffect(
-        (event) =>
+    const permits = concurrency === "unbounded" ? Number.MAX_SAFE_INTEGER : concurrency
+    return Effect.suspend(() => {
+      const free = Semaphore.makeUnsafe(permits)
+      const handle = (event: Parameters<typeof handler>[0]) =>
+        // The handler runs in a fiber of its own: even if that fiber is interrupted, this one goes on.
+        Effect.suspend(() => handler(event)).pipe(
+          Effect.forkChild({ startImmediately: true }),
+          Effect.flatMap(Fiber.await),
+          Effect.flatMap((exit) =>
+            Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
+          ),
+          Effect.ensuring(free.release(1))
+        )
+      // Not `mapEffect` with `concurrency`: it subscribes in another fiber, and so misses events that come right after `on`.
+      return events.pipe(
+        Stream.filter((event) => isWanted(event) || isOverflow(event)),
+        Stream.runForEach((event) =>
           isWanted(event)
-            // The handler runs in a fiber of its own: even if that fiber is interrupted, this one goes on.
-            ? Effect.suspend(() => handler(event)).pipe(
-              Effect.forkChild({ startImmediately: true }),
-              Effect.flatMap(Fiber.await),
-              Effect.flatMap((exit) =>
-                Exit.isFailure(exit) ? Effect.logError(`a handler of ${tag} failed`, exit.cause) : Effect.void
-              )
-            )
-            : missed(tag, event),
-        { concurrency }
-      ),
-      Stream.runDrain,
-      Effect.forkScoped({ startImmediately: true })
-    )
+            ? Effect.andThen(free.take(1), Effect.forkChild(handle(event), { startImmediately: true }))
+            : missed(tag, event)
+        ),
+        Effect.exit,
+        Effect.tap(free.take(permits)),
+        Effect.flatten,
+        Effect.forkScoped({ startImmediately: true })
+      )
+    })
   },
   waitFor: (tag, { timeout, trigger = Effect.void, where = () => true } = {}) =>
     Effect.scoped(Effect.gen(function*() {

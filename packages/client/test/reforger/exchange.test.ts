@@ -3,9 +3,44 @@ import { Arbitrary, Schema } from "effect"
 import { MAX_TEXTS } from "../../src/internal/reforger/expectation.ts"
 import { expectationOf, looseExpectationOf } from "../../src/internal/reforger/expectationOf.ts"
 import { again, complete, fresh, INCOMPLETE, sent, typed, WINDOW } from "./conversation.ts"
-import { echo, PLAYERS, row } from "./texts.ts"
+import { echo, OLDER_BANS, PLAYERS, row } from "./texts.ts"
 
 describe("Exchange", () => {
+  it("takes nothing if no command is in progress", () => {
+    const exchange = fresh()
+    const check = () => {
+      exchange.acknowledged(0)
+      exchange.gap()
+      exchange.restart()
+      exchange.end(0, false)
+      for (const text of [echo("#kick 3"), "Player 'Bob' kicked!", "Server is on fire"]) {
+        assert.isFalse(exchange.offer(0, text))
+      }
+      assert.deepStrictEqual([exchange.taken, exchange.wakeAt, exchange.outcome(0)], [false, Infinity, undefined])
+    }
+    check()
+    sent("#kick 3", exchange).end(0, true)
+    check()
+  })
+
+  it("knows that the server has received the command from its acknowledgement, its echo, or its output", () => {
+    const exchange = fresh()
+    const begin = (command: string) => exchange.begin(command, expectationOf(command), WINDOW, Infinity)
+    begin("#kick 1")
+    assert.isFalse(exchange.taken)
+    exchange.acknowledged(1)
+    exchange.acknowledged(2)
+    assert.deepStrictEqual([exchange.taken, exchange.wakeAt], [true, 5001])
+    begin("#kick 2")
+    exchange.offer(3, echo("#kick 2"))
+    assert.deepStrictEqual([exchange.taken, exchange.wakeAt], [true, 5003])
+    begin("#players")
+    exchange.gap()
+    assert.deepStrictEqual([exchange.taken, exchange.wakeAt], [false, Infinity])
+    exchange.offer(4, `${PLAYERS}\n${row(1, "x".repeat(900))}`)
+    assert.deepStrictEqual([exchange.taken, exchange.wakeAt], [true, 5004])
+  })
+
   it("is complete with the text that ends the output", () => {
     const exchange = sent("#kick 3")
     assert.isUndefined(exchange.outcome(1))
@@ -13,6 +48,7 @@ describe("Exchange", () => {
     assert.isFalse(exchange.offer(2, "Server is on fire"))
     assert.isUndefined(exchange.outcome(2))
     assert.isTrue(exchange.offer(3, "Player 'Bob' kicked!"))
+    assert.strictEqual(exchange.wakeAt, -Infinity)
     assert.deepStrictEqual(exchange.outcome(3), complete("Player 'Bob' kicked!"))
     assert.isFalse(exchange.offer(4, "Player 'Eve' kicked!"))
   })
@@ -94,6 +130,20 @@ describe("Exchange", () => {
     silent.offer(0, echo("#foo"))
     silent.gap()
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
+    // The number of bans in the heading proves that no row is missing.
+    const page = sent("#ban list 1")
+    const rows = ["Total bans: 1 | Page: 1/1", "- 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Bob"]
+    page.offer(0, echo("#ban list 1"))
+    page.offer(1, rows[0]!)
+    page.gap()
+    page.offer(1, rows[1]!)
+    assert.deepStrictEqual(page.outcome(1), complete(...rows))
+    // The missing message came before the list.
+    const before = sent("#players")
+    before.offer(0, echo("#players"))
+    before.gap()
+    before.offer(1, PLAYERS)
+    assert.deepStrictEqual(before.outcome(451), complete(PLAYERS))
     // The output of a kick is one message, so nothing of it is missing.
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
@@ -134,6 +184,47 @@ describe("Exchange", () => {
     assert.deepStrictEqual(cut.outcome(451), again(PLAYERS))
   })
 
+  it("waits for the output if none had arrived when the server executed the command again", () => {
+    const raw = typed("#foo")
+    raw.offer(0, echo("#foo"))
+    raw.offer(1, echo("#foo"))
+    assert.isTrue(raw.offer(2, "of #foo"))
+    assert.deepStrictEqual(raw.outcome(452), again("of #foo"))
+    const bans = sent("#ban list 1")
+    bans.offer(0, echo("#ban list 1"))
+    bans.offer(0, "Processing ban list")
+    bans.offer(1, echo("#ban list 1"))
+    assert.isTrue(bans.offer(2, "Server has no bans to list."))
+    assert.deepStrictEqual(bans.outcome(2), again("Server has no bans to list."))
+  })
+
+  it("waits for no output of the previous session", () => {
+    const unheard = fresh()
+    unheard.begin("#kick 1", expectationOf("#kick 1"), WINDOW, Infinity)
+    unheard.restart()
+    // The command is sent again.
+    unheard.acknowledged(0)
+    assert.strictEqual(unheard.wakeAt, 5000)
+    assert.isFalse(unheard.offer(1, "Player 'Eve' kicked!"))
+    unheard.offer(2, echo("#kick 1"))
+    assert.isTrue(unheard.offer(2, "Player not found"))
+    // The previous session may have executed it.
+    assert.deepStrictEqual(unheard.outcome(2), again("Player not found"))
+    const received = sent("#kick 1")
+    received.restart()
+    assert.deepStrictEqual([received.wakeAt, received.outcome(0)], [-Infinity, INCOMPLETE])
+    const begun = typed("#foo")
+    begun.offer(0, echo("#foo"))
+    begun.offer(0, "of #foo")
+    begun.restart()
+    assert.deepStrictEqual([begun.wakeAt, begun.outcome(0)], [-Infinity, INCOMPLETE])
+    const done = sent("#kick 1")
+    done.offer(0, echo("#kick 1"))
+    done.offer(0, "Player not found")
+    done.restart()
+    assert.deepStrictEqual(done.outcome(0), complete("Player not found"))
+  })
+
   it("marks output that may be from a second execution", () => {
     const kick = sent("#kick 1")
     kick.offer(0, echo("#kick 1"))
@@ -171,38 +262,74 @@ describe("Exchange", () => {
     // How long the service that keeps the bans takes to reply.
     late: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12_000 }))),
     lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text"])),
+    // Whether the server executes the command twice.
+    twice: Arbitrary.schema(Schema.Literals([false, false, true])),
     // The time before the next step.
     patience: Arbitrary.schema(Schema.Literals([0, 100, 1000, 6000]))
   })
 
   it.prop(
-    "never gives a command a text of another command",
-    { steps: Arbitrary.array(step, { maxLength: 12 }) },
+    "gives each command its output if no message is lost and no other client sends commands",
+    { steps: Arbitrary.array(step, { maxLength: 6 }) },
     ({ steps }) => {
       const exchange = fresh()
-      const deferred: Array<{ at: number; text: string }> = []
+      let now = 0
+      steps.forEach(({ late, raw, what }, index) => {
+        const command = `${what} ${index}`
+        const text = {
+          "#foo": `of <${index}>`,
+          "#players": PLAYERS,
+          "#ban list": OLDER_BANS,
+          "#kick": "Player not found",
+          "#ban create": "Ban created!",
+          "#ban remove": "Ban removed!"
+        }[what]
+        exchange.begin(command, raw ? looseExpectationOf(command) : expectationOf(command), WINDOW, Infinity)
+        assert.isFalse(exchange.offer(now, "(Side) Bob: hello"))
+        assert.isTrue(exchange.offer(now, echo(command)))
+        if (command.startsWith("#ban")) now += late % WINDOW.longest
+        assert.isUndefined(exchange.outcome(now))
+        assert.isTrue(exchange.offer(now, text))
+        assert.isFalse(exchange.offer(now, "(Side) Bob: hello"))
+        now = Math.max(now, exchange.wakeAt)
+        assert.deepStrictEqual(exchange.outcome(now), complete(text))
+        exchange.end(now, false)
+      })
+    }
+  )
+
+  it.prop(
+    "never gives a command a text of another command",
+    {
+      steps: Arbitrary.array(step, { maxLength: 12 }),
+      // The time that a message takes. Meanwhile a command may be given up, and the next one sent.
+      latency: Arbitrary.schema(Schema.Literals([0, 0, 150]))
+    },
+    ({ latency, steps }) => {
+      const exchange = fresh()
+      let messages: Array<{ readonly at: number; readonly text: string | undefined }> = []
       let now = 0
       let out: string | undefined
-      const check = () => {
-        const outcome = exchange.outcome(now)
-        if (outcome?._tag === "Complete" && out !== undefined) {
-          for (const text of outcome.texts) assert.include(text, `<${out}>`)
+      let served = 0
+      const receive = () => {
+        const due = messages.filter(({ at }) => at <= now).toSorted((a, b) => a.at - b.at)
+        messages = messages.filter(({ at }) => at > now)
+        for (const { text } of due) {
+          if (text === undefined) exchange.gap()
+          else exchange.offer(now, text)
         }
-        return outcome !== undefined
+        const outcome = exchange.outcome(now)
+        if (outcome === undefined) return
+        if (outcome._tag === "Complete") { for (const text of outcome.texts) assert.include(text, `<${out}>`) }
+        exchange.end(now, false)
+        out = undefined
       }
       const until = (end: number) => {
-        for (; now < end; now += 50) {
-          for (const item of deferred.splice(0)) {
-            if (item.at <= now) exchange.offer(now, item.text)
-            else deferred.push(item)
-          }
-          if (out !== undefined && check()) {
-            exchange.end(now, false)
-            out = undefined
-          }
+        for (receive(); now < end; receive()) {
+          now = Math.min(end, exchange.wakeAt, ...messages.map(({ at }) => at))
         }
       }
-      steps.forEach(({ late, lost, patience, raw, unread, what, who }, index) => {
+      steps.forEach(({ late, lost, patience, raw, twice, unread, what, who }, index) => {
         const id = `${index}`
         const command = `${what} ${id}`
         if (who === "us") {
@@ -212,38 +339,32 @@ describe("Exchange", () => {
           exchange.begin(command, expectation, WINDOW, Infinity)
           exchange.acknowledged(now)
         }
-        const say = (part: "echo" | "text", text: string) => {
-          if (who === "us" && lost === part) exchange.gap()
-          else exchange.offer(now, text)
+        const say = (part: "echo" | "text", text: string, at = now) => {
+          messages.push({ at: at + latency, text: who === "us" && lost === part ? undefined : text })
+          if (lost === part) lost = "nothing"
         }
-        say("echo", echo(command))
-        switch (what) {
-          case "#foo":
-            say("text", `of <${id}>`)
-            break
-          case "#players":
-            say("text", unread ? `unread <${id}>` : `${PLAYERS}\n${row(1, `<${id}>`)}`)
-            break
-          case "#ban list":
-            // A late list of bans is recognised only by its heading. So the lists of other clients always have it.
-            say("text", unread && who === "us" ? `unread <${id}>` : `Bans: [BanID] ; [Player UID] ; [Duration] <${id}>`)
-            break
-          case "#kick":
-            say("text", `Player '<${id}>' kicked!`)
-            break
-          // The results come in the order of the commands. In another order, no client could match them to commands.
-          case "#ban create":
-            deferred.push({
-              at: Math.max(now + late, ...deferred.map(({ at }) => at)),
-              text: `Player '<${id}>' banned!`
-            })
-            break
-          case "#ban remove":
-            deferred.push({
-              at: Math.max(now + late, ...deferred.map(({ at }) => at)),
-              text: `Failed to remove <${id}>`
-            })
-            break
+        for (let execution = 0; execution <= (who === "us" && twice ? 1 : 0); execution++) {
+          say("echo", echo(command))
+          switch (what) {
+            case "#foo":
+              say("text", `of <${id}>`)
+              break
+            case "#players":
+              say("text", unread ? `unread <${id}>` : `${PLAYERS}\n${row(1, `<${id}>`)}`)
+              break
+            case "#ban list":
+              // A late list of bans is recognised only by its heading. So the lists of other clients always have it.
+              say("text", unread && who === "us" ? `unread <${id}>` : `${OLDER_BANS} <${id}>`)
+              break
+            case "#kick":
+              say("text", `Player '<${id}>' kicked!`)
+              break
+            // The results come in the order of the commands. In another order, no client could match them to commands.
+            case "#ban create":
+            case "#ban remove":
+              served = Math.max(now + late, served)
+              say("text", what === "#ban create" ? `Player '<${id}>' banned!` : `Failed to remove <${id}>`, served)
+          }
         }
         until(now + patience)
       })

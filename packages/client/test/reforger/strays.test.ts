@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { MAX_STRAYS, STRAY_MILLIS, STRAY_QUIET_MILLIS } from "../../src/internal/reforger/strays.ts"
 import { complete, fresh, INCOMPLETE, sent, typed } from "./conversation.ts"
-import { echo, PLAYERS, row } from "./texts.ts"
+import { echo, OLDER_BANS, PLAYERS, row } from "./texts.ts"
 
 describe("a command in progress", () => {
   it("does not take the results of an earlier ban that the server executed several times", () => {
@@ -68,6 +68,64 @@ describe("a command in progress", () => {
     assert.isTrue(exchange.offer(3, "Player 'Bob' kicked!"))
   })
 
+  it("does not take the output of an earlier command that was given up, even if echoes are lost", () => {
+    // The echo of the earlier command arrived. The echo of the new one may be lost.
+    const arrived = sent("#kick 1")
+    arrived.offer(0, echo("#kick 1"))
+    arrived.end(0, false)
+    sent("#kick 2", arrived)
+    arrived.gap()
+    assert.isFalse(arrived.offer(1, "Player 'Bob' kicked!"))
+    // The echo of the earlier command is lost.
+    const lost = sent("#kick 1")
+    lost.end(0, false)
+    sent("#kick 2", lost)
+    lost.gap()
+    assert.isFalse(lost.offer(1, "Player 'Bob' kicked!"))
+    lost.offer(2, echo("#kick 2"))
+    assert.isTrue(lost.offer(2, "Player 'Eve' kicked!"))
+  })
+
+  it("does not take the result of an earlier ban that the server may have executed again", () => {
+    for (const givenUp of ["before", "between", "never"]) {
+      // One echo is lost, another one arrives.
+      const exchange = sent("#ban create 1 0")
+      if (givenUp === "before") exchange.end(0, false)
+      exchange.gap()
+      if (givenUp === "between") exchange.end(0, false)
+      exchange.offer(0, echo("#ban create 1 0"))
+      assert.strictEqual(exchange.offer(0, "Ban created!"), givenUp === "never")
+      exchange.end(0, false)
+      sent("#ban create 2 0", exchange)
+      exchange.offer(1, echo("#ban create 2 0"))
+      assert.isFalse(exchange.offer(1, "Ban created!"))
+      assert.isTrue(exchange.offer(1, "Ban created!"))
+    }
+  })
+
+  it("takes no more texts of a kind after another command has taken one that either can have", () => {
+    const raw = typed("#foo")
+    raw.offer(0, echo("#foo"))
+    raw.offer(1, echo("#bar"))
+    assert.isFalse(raw.offer(2, "of either"))
+    assert.isFalse(raw.offer(3, "of either"))
+    // The lost echo and the next one may be of two executions, so the second result may be of the other ban.
+    const lost = sent("#ban create 1 0")
+    lost.gap()
+    lost.offer(1, echo("#ban create 9 0"))
+    assert.isFalse(lost.offer(2, "Ban created!"))
+    lost.offer(3, echo("#ban create 1 0"))
+    assert.isFalse(lost.offer(4, "Ban created!"))
+    // A second execution has output, too.
+    const ban = sent("#ban create 1 0")
+    ban.offer(0, echo("#ban create 1 0"))
+    ban.offer(1, echo("#ban create 9 0"))
+    assert.isFalse(ban.offer(2, "Ban created!"))
+    ban.offer(3, echo("#ban create 1 0"))
+    assert.isFalse(ban.offer(4, "Ban created!"))
+    assert.deepStrictEqual(ban.outcome(5000), INCOMPLETE)
+  })
+
   it("takes no text before its echo", () => {
     const exchange = typed("#foo")
     exchange.offer(0, echo("#bar"))
@@ -92,17 +150,48 @@ describe("a command that is not awaited", () => {
     assert.deepStrictEqual(players.outcome(454), complete(PLAYERS, row(1, "Bob")))
   })
 
+  it("takes the rest of its list of bans if it was given up in the middle of the list", () => {
+    const exchange = sent("#ban list 1")
+    exchange.offer(0, echo("#ban list 1"))
+    exchange.offer(0, OLDER_BANS)
+    exchange.end(0, false)
+    const players = sent("#players", exchange)
+    players.offer(1, echo("#players"))
+    assert.isTrue(players.offer(2, PLAYERS))
+    // This row could also be of a player whose name is a number.
+    assert.isFalse(players.offer(3, row(1, 3600)))
+  })
+
+  it("leaves the next page to the next request after its own list was complete", () => {
+    // The first list may have been cut, so its rest is awaited until the end of the window.
+    for (
+      const list of [
+        OLDER_BANS,
+        `${OLDER_BANS}\n${Array.from({ length: 25 }, (_, id) => row(id, 3600)).join("\n")}`
+      ]
+    ) {
+      const exchange = sent("#ban list 1")
+      exchange.offer(0, echo("#ban list 1"))
+      exchange.offer(0, list)
+      const now = exchange.wakeAt
+      assert.deepStrictEqual(exchange.outcome(now), complete(list))
+      exchange.end(now, false)
+      sent("#ban list 2", exchange)
+      exchange.offer(now, echo("#ban list 2"))
+      assert.isTrue(exchange.offer(now, OLDER_BANS))
+    }
+  })
+
   it("of another client takes its list of bans until the list is complete", () => {
-    const older = "Bans: [BanID] ; [Player UID] ; [Duration]"
     const row = "2 ; 67ab5fd5-7e35-579a-68d9-b934ff7124f0 ; 3600"
     for (const [delay, own] of [[STRAY_QUIET_MILLIS - 1, false], [STRAY_QUIET_MILLIS, true]] as const) {
       const exchange = fresh()
       exchange.offer(0, echo("#ban list"))
-      exchange.offer(1000, older)
+      exchange.offer(1000, OLDER_BANS)
       exchange.offer(2000, row)
       sent("#ban list 1", exchange)
       exchange.offer(2000, echo("#ban list 1"))
-      assert.strictEqual(exchange.offer(2000 + delay, older), own)
+      assert.strictEqual(exchange.offer(2000 + delay, OLDER_BANS), own)
       assert.strictEqual(exchange.offer(2000 + delay, row), own)
     }
     // The list has not begun, or only the notice before it has arrived.
@@ -112,7 +201,7 @@ describe("a command that is not awaited", () => {
       for (const text of texts) exchange.offer(0, text)
       sent("#ban list 1", exchange)
       exchange.offer(0, echo("#ban list 1"))
-      assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, older))
+      assert.isFalse(exchange.offer(STRAY_QUIET_MILLIS, OLDER_BANS))
     }
     // The server executes the command twice.
     const twice = sent("#ban list")
@@ -121,8 +210,8 @@ describe("a command that is not awaited", () => {
     twice.end(0, false)
     sent("#ban list 1", twice)
     twice.offer(0, echo("#ban list 1"))
-    assert.isFalse(twice.offer(0, older))
-    assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, older))
+    assert.isFalse(twice.offer(0, OLDER_BANS))
+    assert.isFalse(twice.offer(STRAY_QUIET_MILLIS, OLDER_BANS))
     // One row of the other client's page is still missing.
     const pages = fresh()
     pages.offer(0, echo("#ban list 1"))

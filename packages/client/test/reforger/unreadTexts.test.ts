@@ -47,6 +47,27 @@ describe("a text of unknown form", () => {
     assert.deepStrictEqual(exchange.outcome(1850), complete(UNREAD))
   })
 
+  it("is not returned if it can be the late output of an earlier command, unless that command has returned such a text", () => {
+    const after = (command: string, texts: ReadonlyArray<string>, end: number) => {
+      const exchange = sent(command)
+      exchange.offer(0, echo(command))
+      for (const text of texts) exchange.offer(0, text)
+      exchange.end(end, false)
+      sent("#players", exchange)
+      exchange.offer(end, echo("#players"))
+      exchange.offer(end, UNREAD)
+      return exchange.outcome(end + 5000)
+    }
+    assert.deepStrictEqual(after("#ban list 1", [UNREAD], 1200), complete(UNREAD))
+    // It was given up before it could return the text.
+    assert.deepStrictEqual(after("#ban list 1", [UNREAD], 1199), INCOMPLETE)
+    assert.deepStrictEqual(after("#ban list 1", [], 5000), INCOMPLETE)
+    // The result of an action may still follow.
+    assert.deepStrictEqual(after("#ban create 1 0", [UNREAD], 5000), INCOMPLETE)
+    // An event is not output.
+    assert.deepStrictEqual(after("#ban list 1", ["(Side) Bob: hello"], 5000), INCOMPLETE)
+  })
+
   it("is returned for an action only at the end of the window", () => {
     for (const command of ["#kick 1", "#ban create 1 0"]) {
       const exchange = sent(command)

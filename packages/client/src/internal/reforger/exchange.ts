@@ -28,36 +28,34 @@ export interface Window {
   readonly longest: number
 }
 
-/** The command in progress. */
-interface Current {
-  readonly command: string
-  readonly expectation: Expectation
-  readonly window: Window
-  readonly deadline: number
-  /** When the server first showed that it has received the command. */
-  takenAt: number
-  /** Whether it takes messages: its echo has arrived, or a text that is certainly its output. */
-  open: boolean
-  /** Number of echoes: how often the server has begun to execute the command. */
-  echoes: number
-  /** Whether messages are missing, and the echo may be among them. */
-  echoLost: boolean
-  /** Whether a message of the output may be missing. */
-  torn: boolean
-  /** Whether a message after the echo is missing, so that an unreadable text may be the rest of a readable output. */
-  doubtful: boolean
-  /** The claim with which it lost a message to another command. From then on claims of this kind do not count. */
-  disputed: Claim
-  /** When the echo or the last message of the output arrived. */
-  touchedAt: number
-  pending: ReturnType<Expectation["pending"]>
+/** The output that has arrived since the last echo. */
+interface Output {
+  /** Whether more messages follow. `"Echo"`: neither the echo has arrived, nor a text that is certainly output. */
+  pending: "Echo" | ReturnType<Expectation["pending"]>
   texts: Array<string>
   /** Texts that are neither events nor in a known form. They count as output if no message in a known form follows. */
   unread: Array<string>
+  /** Whether a message of the output may be missing. */
+  torn: boolean
+  /** When the echo or the last message of the output arrived. */
+  touchedAt: number
+}
+
+/** The command in progress. */
+interface Current extends Output {
+  readonly command: string
+  readonly expectation: Expectation
+  readonly window: Window
+  /** Its output is not awaited after this time. */
+  deadline: number
+  /** When the server first showed that it has received the command. */
+  takenAt: number
+  /** How often the server has begun to execute the command in this session, or may have: an echo may be lost. */
+  executions: number
   /** As in {@link Answer}. */
   repeated: boolean
-  /** Whether no more output can arrive. */
-  over: boolean
+  /** The claim with which it lost a message to another command. From then on claims of this kind do not count. */
+  disputed: Claim
 }
 
 /** The output of a command, message by message. */
@@ -93,52 +91,41 @@ export class Exchange {
       window,
       deadline,
       takenAt: Infinity,
-      open: false,
-      echoes: 0,
-      echoLost: false,
-      torn: false,
-      doubtful: false,
-      disputed: "No",
-      touchedAt: -Infinity,
-      pending: "Surely",
-      texts: [],
-      unread: [],
+      executions: 0,
       repeated: false,
-      over: false
+      disputed: "No",
+      ...noOutput("Echo", Infinity)
     }
   }
 
   /** Records that the server has acknowledged the command. */
   acknowledged(now: number): void {
-    if (this.#current !== undefined) this.#taken(this.#current, now)
+    if (this.#current !== undefined) take(this.#current, now)
   }
 
   /** Ends the wait for the command. `settled`: no output can arrive, or the command was never sent. */
   end(now: number, settled: boolean): void {
     const current = this.#current
-    const quiet = now >= this.wakeAt
     this.#current = undefined
     if (current === undefined || settled) return
-    const { command, echoes, expectation, open, pending } = current
-    if (!open) return this.#strays.remember(now, current, { command, expectation, echoExpected: true })
+    const { command, executions, expectation, pending, texts, touchedAt } = current
+    const quiet = now >= wakeAt(current)
     const complete = pending === "Nothing" || (pending === "Perhaps" && quiet)
-    const owed = Math.max(1, echoes) - (complete ? 1 : 0)
-    if (!expectation.late || owed === 0) return
-    this.#strays.remember(now, current, {
+    const owed = Math.max(1, executions) - (complete ? 1 : 0)
+    if (owed === 0) return
+    this.#strays.remember(now, {
       command,
       expectation,
+      echoExpected: executions === 0,
       owed,
-      answered: quiet && expectation.query && isUnread(current)
+      answered: quiet && expectation.query && isUnread(current),
+      ...(!complete && { texts, touchedAt })
     })
   }
 
   /** Records a command that has no output, only an echo. */
   announce(now: number, command: string): void {
-    this.#strays.remember(now, this.#current, {
-      command: trimBlanks(command),
-      expectation: SILENT,
-      echoExpected: true
-    })
+    this.#strays.remember(now, { command: trimBlanks(command), expectation: SILENT, echoExpected: true })
   }
 
   /** Records that the announced command was not sent. */
@@ -148,20 +135,24 @@ export class Exchange {
 
   /** Records that some messages are lost for good. */
   gap(): void {
+    this.#strays.gap()
     const current = this.#current
     if (current === undefined) return
-    if (!current.open) current.echoLost = true
-    else {
-      current.doubtful = true
-      if (current.texts.length > 0 || current.pending !== "Surely") current.torn = true
-    }
+    if (current.pending === "Echo") {
+      // The echo may be missing. If another one arrives, it may be from a second execution.
+      current.executions = 1
+      current.repeated = true
+    } else current.torn = true
   }
 
   /** Records that a new session has begun. In it the server sends no output of commands from the previous one. */
   restart(): void {
     this.gap()
     const current = this.#current
-    if (current !== undefined && current.takenAt !== Infinity) current.over = true
+    if (current === undefined) return
+    // A command that the server has not received is sent again.
+    if (current.takenAt < Infinity) current.deadline = -Infinity
+    else current.executions = 0
   }
 
   /**
@@ -171,13 +162,13 @@ export class Exchange {
     this.#strays.expire(now)
     if (text.startsWith(ECHO)) return this.#offerEcho(now, trimBlanks(text.slice(ECHO.length)))
     const current = this.#current
-    const claim = current === undefined ? "No" : claimOf(current, text)
+    const claim = claimOf(current, text)
     const better = this.#strays.bidder(text, claim)
     if (better !== undefined) {
       const { bid, stray } = better
       // Both commands were in progress together, and either can have this text as output. So the next text with the
       // same claim can belong to either, too.
-      if (current !== undefined && stray.rival === current && bid === claim) current.disputed = claim
+      if (bid === claim && stray.rival !== undefined) stray.rival.disputed = claim
       this.#strays.give(stray, now, text)
       return false
     }
@@ -190,12 +181,12 @@ export class Exchange {
       current.torn = true
       return false
     }
-    this.#taken(current, now)
-    current.open = true
+    take(current, now)
+    // The messages that are missing came before the output.
+    if (current.pending === "Surely" && current.texts.length === 0) current.torn = false
     current.touchedAt = now
     current.texts.push(text)
     current.unread = []
-    current.repeated = current.echoes > 1 || current.echoLost
     current.pending = current.expectation.pending(current.texts)
     return true
   }
@@ -207,38 +198,17 @@ export class Exchange {
 
   /** When to call {@link outcome}, unless an input comes before. */
   get wakeAt(): number {
-    const current = this.#current
-    if (current === undefined) return Infinity
-    const { deadline, expectation, open, over, pending, takenAt, texts, touchedAt, window } = current
-    if (over) return -Infinity
-    // Until the server has shown that it has received the command, only the session's timeout counts.
-    const end = takenAt === Infinity ? Infinity : Math.min(takenAt + window.longest, deadline)
-    if (!open) return end
-    switch (pending) {
-      case "Nothing":
-        return -Infinity
-      case "Perhaps":
-        return Math.min(end, touchedAt + (texts.length === 0 ? window.first : window.quiet))
-      case "Likely":
-        return end
-      case "Surely": {
-        // Unread texts do not end the wait for an action: its result may still follow.
-        if (!expectation.query || !isUnread(current)) return end
-        return Math.min(end, touchedAt + Math.max(window.quiet, expectation.late ? window.first : 0))
-      }
-    }
+    return this.#current === undefined ? Infinity : wakeAt(this.#current)
   }
 
   /** The outcome of the command, as soon as it is certain. */
   outcome(now: number): Outcome | undefined {
     const current = this.#current
-    if (current === undefined || now < this.wakeAt) return undefined
-    const { disputed, echoes, open, pending, repeated, texts, torn, unread } = current
-    if (open && pending === "Surely" && isUnread(current)) {
-      return { _tag: "Complete", texts: [...texts, ...unread], repeated: echoes > 1 }
-    }
+    if (current === undefined || now < wakeAt(current)) return undefined
+    const { disputed, pending, repeated, texts, torn, unread } = current
+    if (isUnread(current)) return { _tag: "Complete", texts: [...texts, ...unread], repeated }
     const whole = !torn && (texts.length > 0 || disputed === "No")
-    return open && (pending === "Nothing" || (pending !== "Surely" && whole))
+    return pending === "Nothing" || ((pending === "Perhaps" || pending === "Likely") && whole)
       ? { _tag: "Complete", texts, repeated }
       : { _tag: "Incomplete" }
   }
@@ -246,27 +216,21 @@ export class Exchange {
   #offerEcho(now: number, command: string): boolean {
     const current = this.#current
     if (current?.command === command) {
-      this.#taken(current, now)
-      current.echoes++
-      const { open, pending, texts, torn } = current
-      if (open && pending === "Perhaps" && texts.length > 0 && !torn) {
+      take(current, now)
+      current.executions++
+      const { pending, texts, torn } = current
+      if (pending === "Perhaps" && texts.length > 0 && !torn) {
         // The server executes the command a second time, so the output of the first execution is complete.
         current.pending = "Nothing"
-      } else if (pending !== "Nothing" || !open) {
-        if (!open) current.disputed = "No"
-        current.open = true
-        current.torn = false
-        current.doubtful = false
-        current.touchedAt = now
-        current.texts = []
-        current.unread = []
-        current.pending = current.expectation.pending([])
+      } else if (pending !== "Nothing") {
+        if (current.executions > 1) current.repeated = true
+        Object.assign(current, noOutput(current.expectation.pending([]), now))
       }
       this.#strays.overtake()
       return true
     }
     if (this.#strays.takeEcho(command)) return true
-    this.#strays.remember(now, current, { command, expectation: this.#expect(command) })
+    this.#strays.remember(now, { command, expectation: this.#expect(command), rival: current })
     return false
   }
 
@@ -275,25 +239,52 @@ export class Exchange {
    * may be one.
    */
   #offerUnread(now: number, current: Current, text: string): void {
-    const { disputed, open, pending, unread } = current
-    if (!open || pending !== "Surely" || disputed !== "No" || unread.length === MAX_TEXTS) return
+    const { disputed, pending, unread } = current
+    if (pending !== "Surely" || disputed !== "No" || unread.length === MAX_TEXTS) return
     if (this.#strays.canHaveUnread || !isPlain(text)) return
     unread.push(text)
     current.touchedAt = now
   }
-
-  #taken(current: Current, now: number): void {
-    current.takenAt = Math.min(current.takenAt, now)
-  }
 }
 
-/** Whether the output may consist of unreadable texts. */
-const isUnread = ({ doubtful, unread }: Current): boolean => unread.length > 0 && !doubtful
+const noOutput = (pending: Output["pending"], touchedAt: number): Output => ({
+  pending,
+  texts: [],
+  unread: [],
+  torn: false,
+  touchedAt
+})
+
+/** Records that the server has received the command. */
+const take = (current: Current, now: number): void => {
+  current.takenAt = Math.min(current.takenAt, now)
+}
+
+const wakeAt = (current: Current): number => {
+  const { deadline, pending, takenAt, window } = current
+  if (pending === "Nothing") return -Infinity
+  // Until the server has shown that it has received the command, only the session's timeout counts.
+  const end = takenAt === Infinity ? Infinity : Math.min(takenAt + window.longest, deadline)
+  return Math.min(end, current.touchedAt + patience(current))
+}
+
+/** The time after the last message until the output counts as complete. */
+const patience = (current: Current): number => {
+  const { expectation, pending, texts, window } = current
+  if (pending === "Perhaps") return texts.length === 0 ? window.first : window.quiet
+  // Unread texts do not end the wait for an action: its result may still follow.
+  if (!expectation.query || !isUnread(current)) return Infinity
+  return Math.max(window.quiet, expectation.late ? window.first : 0)
+}
+
+/** Whether the output may consist of unreadable texts, and not of the rest of a readable output. */
+const isUnread = ({ torn, unread }: Current): boolean => unread.length > 0 && !torn
 
 /** The claim of the command in progress on a text. */
-const claimOf = ({ disputed, echoLost, expectation, open, pending, texts }: Current, text: string): Claim => {
-  if (open ? pending === "Nothing" : !echoLost) return "No"
+const claimOf = (current: Current | undefined, text: string): Claim => {
+  if (current === undefined || current.pending === "Nothing") return "No"
+  const { disputed, executions, expectation, pending, texts } = current
   const claim = expectation.claim(text, texts.at(-1))
-  const needed = open && disputed === "No" ? "Perhaps" : "Surely"
-  return disputed !== "Surely" && (claim === "Surely" || claim === needed) ? claim : "No"
+  if (pending === "Echo" && !(executions > 0 && claim === "Surely")) return "No"
+  return disputed === "No" || (claim === "Surely" && disputed !== "Surely") ? claim : "No"
 }

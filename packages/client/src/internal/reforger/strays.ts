@@ -20,12 +20,18 @@ export const STRAY_MILLIS = 30_000
  */
 export const STRAY_QUIET_MILLIS = 3000
 
+/** A command in progress. */
+interface Rival {
+  /** The claim with which it lost a message to another command. */
+  disputed: Claim
+}
+
 export interface Stray {
   readonly command: string
   readonly expectation: Expectation
   readonly until: number
-  /** The command that was in progress when this one was remembered. */
-  readonly rival: object | undefined
+  /** The command that was in progress when the echo of this one arrived, unless it is also of this client. */
+  readonly rival: Rival | undefined
   /** Whether unreadable texts were taken for its output. */
   readonly answered: boolean
   /** Whether its echo is taken when it arrives. */
@@ -34,7 +40,7 @@ export interface Stray {
   owed: number
   /** The messages of the current output. */
   texts: ReadonlyArray<string>
-  /** When the last of them arrived. */
+  /** When the last of them arrived. `Infinity` if there are none. */
   touchedAt: number
 }
 
@@ -42,27 +48,20 @@ export interface Stray {
 export class Strays {
   #all: ReadonlyArray<Stray> = []
 
-  /**
-   * Remembers a command. `rival` is the command in progress. A command without output is remembered only until its echo
-   * arrives.
-   */
-  remember(
-    now: number,
-    rival: object | undefined,
-    stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>
-  ): void {
+  /** Remembers a command. A command without output is remembered only until its echo arrives. */
+  remember(now: number, stray: Pick<Stray, "command" | "expectation"> & Partial<Stray>): void {
     if (stray.expectation === SILENT && stray.echoExpected !== true) return
     this.#all = [
       ...this.#all,
       {
+        rival: undefined,
         echoExpected: false,
         answered: false,
         owed: 1,
-        ...stray,
-        rival,
-        until: now + STRAY_MILLIS,
         texts: [],
-        touchedAt: now
+        touchedAt: Infinity,
+        ...stray,
+        until: now + STRAY_MILLIS
       }
     ].slice(-MAX_STRAYS)
   }
@@ -86,6 +85,13 @@ export class Strays {
   /** The echo of a later command has arrived: forgets the commands whose output follows their echo at once. */
   overtake(): void {
     this.#all = this.#all.filter((stray) => stray.expectation.late || stray.echoExpected)
+  }
+
+  /** Messages are lost for good, and expected echoes may be among them. Then the output of their commands follows. */
+  gap(): void {
+    for (const stray of this.#all) {
+      if (stray.expectation !== SILENT) stray.echoExpected = false
+    }
   }
 
   /** Takes an echo. Returns whether it was expected, and so is not an event. */
