@@ -464,7 +464,7 @@ describe("an import", () => {
           // A ban that was lifted after the copy was made stays lifted.
           yield* book.lift(guid(1))
           assert.deepStrictEqual(yield* book.importEntries(copy), { added: [], skipped: 2 })
-          assert.deepStrictEqual(yield* book.list, before.slice(0, 1))
+          assert.deepStrictEqual(yield* book.list, before.filter(({ target }) => target !== guid(1)))
         })
       )
     }).pipe(inMemory))
