@@ -2,7 +2,7 @@ import * as NodeRcon from "@bercon/client/NodeRcon"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Redacted } from "effect"
 import { createSocket } from "node:dgram"
-import { bercon, failed } from "./bercon.ts"
+import { bercon, failed, spawned } from "./bercon.ts"
 
 interface Line {
   readonly time: string
@@ -20,7 +20,7 @@ const simulate = (args: ReadonlyArray<string>, env: Record<string, string> = {})
     const port = Deferred.makeUnsafe<number>()
     let kill: (signal: NodeJS.Signals) => void = () => {}
     const process = yield* Effect.forkScoped(
-      bercon(["simulate", "--port", "0", "--speed", "50", "--format", "ndjson", ...args], {
+      spawned(["simulate", "--port", "0", "--speed", "50", "--format", "ndjson", ...args], {
         env,
         onOutput: (stdout, child) => {
           kill = (signal) => child.kill(signal)
@@ -101,7 +101,7 @@ describe("bercon simulate", { concurrent: true }, () => {
         const { port } = taken.address()
         const [ended, unread, refused] = yield* Effect.all([
           bercon(["simulate", "--port", "0", "--duration", "500ms", "--players", "0"]),
-          bercon(["simulate", "--port", "0", "--speed", "500"], { onOutput: (_, child) => child.stdout?.destroy() }),
+          spawned(["simulate", "--port", "0", "--speed", "500"], { onOutput: (_, child) => child.stdout?.destroy() }),
           bercon(["simulate", "--port", String(port)])
         ], { concurrency: "unbounded" })
         assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])

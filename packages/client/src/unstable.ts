@@ -9,5 +9,7 @@
 export * as CommandTable from "./internal/commandTable.ts"
 /** Constructs command errors. */
 export * as CommandErrors from "./internal/commandError.ts"
+/** Shortens the values that errors repeat. */
+export { shortened } from "./internal/shortened.ts"
 /** Validates and formats the address of a server. */
 export { Peer } from "@bercon/session/unstable"

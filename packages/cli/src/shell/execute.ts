@@ -10,9 +10,10 @@ import * as Target from "../command/Target.ts"
 import { view as adminsView } from "../commands/admins.ts"
 import { view as bansView } from "../commands/bans.ts"
 import { view as playersView } from "../commands/players.ts"
-import { type ServerFailure, UsageError } from "../Failure.ts"
+import { type ServerFailure, usage } from "../Failure.ts"
 import { parseDuration } from "../flags.ts"
 import * as Format from "../output/Format.ts"
+import { quoted } from "../output/quoted.ts"
 import * as SafeText from "../output/SafeText.ts"
 import type { View } from "../output/View.ts"
 import { wrap } from "../output/wrap.ts"
@@ -97,8 +98,6 @@ const help: string = [
   ""
 ].join("\n")
 
-const usage = (message: string) => Effect.fail(new UsageError({ message }))
-
 const CONFIRMED = { confirmWithin: "5 seconds" } as const
 
 const printed = (action: string, target: string, reply: string): string =>
@@ -128,7 +127,7 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
     : parseDuration(time)
   // Taken for the beginning of the reason, a mistyped time would make the ban permanent.
   if (Option.isNone(duration) && /^\d/.test(time)) {
-    return usage(`${JSON.stringify(time)} is not a time: write minutes (60), or 2h, 7d or forever, before the reason`)
+    return usage(`${quoted(time)} is not a time: write minutes (60), or 2h, 7d or forever, before the reason`)
   }
   const reason = Line.after(line, Option.isSome(duration) ? 3 : 2)
   const options = {
