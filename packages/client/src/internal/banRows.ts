@@ -12,9 +12,15 @@ const isLimited = ({ remaining }: Ban): boolean => Duration.isDuration(remaining
 const kindOf = ({ reason, remaining, target }: Ban): string =>
   `${target} ${Duration.isDuration(remaining) || remaining === "expired" ? "timed" : remaining} ${reason}`
 
-/** The minutes left: 0 for an expired ban, and at least 1 for a limited one, because it may be in its last minute. */
-const minutesLeft = ({ remaining }: Ban): number =>
-  Duration.isDuration(remaining) ? Math.max(1, Duration.toMinutes(remaining)) : 0
+/** The minutes left. A limited ban of 0 minutes is in its last minute, so it has more time than an expired one, which has 0. */
+export const minutesLeft = ({ remaining }: Ban): number =>
+  Duration.isDuration(remaining) ? Math.max(0.5, Duration.toMinutes(remaining)) : 0
+
+/** Groups bans. Returns a function that finds the bans that only the minutes can distinguish from a given one. */
+export const grouped = (bans: ReadonlyArray<Ban>): (ban: Ban) => ReadonlyArray<Ban> => {
+  const groups = Arr.groupBy(bans, kindOf)
+  return (ban) => groups[kindOf(ban)] ?? []
+}
 
 /** The bans that only the minutes can distinguish from one of `others`. */
 export const similarTo = (others: ReadonlyArray<Ban>, bans: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
