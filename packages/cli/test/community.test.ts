@@ -63,7 +63,7 @@ describe("bans sync", { concurrent: true }, () => {
         yield* sync("--dry-run", "--format", "csv"),
         /^server,change,target,until,reason\nstratis,Orphan,0+9,permanent,\[book:aaaaaa\] of another book\n$/
       )
-      succeeded(yield* sync("--format", "csv"), /^stratis,0,0,0,1,1$/m)
+      succeeded(yield* sync("--format", "csv"), /^stratis,0,0,0,0,1,1$/m)
       assert.deepStrictEqual(yield* targets(stratis), [guid(8), guid(9)])
       yield* inProgram(Effect.scoped(Effect.gen(function*() {
         const book = yield* BanBook.make()
@@ -135,8 +135,11 @@ describe("bans sync", { concurrent: true }, () => {
         Fs.writeFileSync(file("bans.txt"), text)
         return bercon(["bans", "sync", "--file", file("bans.txt"), "--format", "ndjson", ...args], env)
       }
-      succeeded(yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`), /"added":2,"removed":0,"rows":2/)
-      succeeded(yield* sync(`${guid(2)} -1 spam\n`), /"added":0,"removed":1,"rows":1/)
+      succeeded(
+        yield* sync(`${guid(1)} -1 cheating\n${guid(2)} -1 spam\n`),
+        /"added":2,"removed":0,"restored":0,"rows":2/
+      )
+      succeeded(yield* sync(`${guid(2)} -1 spam\n`), /"added":0,"removed":1,"restored":0,"rows":1/)
       assert.deepStrictEqual(yield* targets(server), [guid(2)])
       // A line that cannot be read does not lift its ban.
       failed(yield* sync(`${guid(2)} 1440 spam\n`), 2, /bans\.txt: line 1 is not a ban: its time must be/)
@@ -144,7 +147,7 @@ describe("bans sync", { concurrent: true }, () => {
       failed(yield* sync(""), 2, /has no bans/)
       succeeded(yield* sync("", "--dry-run"), /^\{"change":"Remove",.*\n$/)
       assert.deepStrictEqual(yield* targets(server), [guid(2)])
-      succeeded(yield* sync("", "--allow-empty"), /"removed":1,"rows":0/)
+      succeeded(yield* sync("", "--allow-empty"), /"removed":1,"restored":0,"rows":0/)
     }))
 })
 

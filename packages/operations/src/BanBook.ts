@@ -107,7 +107,7 @@ export interface ImportOptions extends Pick<NewBan, "by" | "source" | "servers">
 
 /**
  * The result of an import. `skipped`: the number of bans that were not added, because they are over, have the mark of the book,
- * or were in the book or in the import already.
+ * were in the book or in the import already, or were lifted.
  *
  * @category models
  * @since 0.1.0
@@ -184,7 +184,11 @@ export interface Service {
     bans: Iterable<ListedBan>,
     options: ImportOptions
   ) => Effect.Effect<Imported, BanBookError>
-  /** Adds bans of another book, with their numbers. A ban whose number the book has already is skipped. See {@link Json}. */
+  /**
+   * Adds bans of another book, with their numbers. A ban is skipped if it is over, or if the book has its number already: for a
+   * ban in force, or for one that was lifted (see `lifted`). So an old copy does not bring lifted bans back: `add` and
+   * `importBans` do, with new numbers. See {@link Json}.
+   */
   readonly importEntries: (entries: Iterable<BanEntry>) => Effect.Effect<Imported, BanBookError>
 
   /** Reads the changes that other programs have made in the store. Entries that this program knows are not read again. */

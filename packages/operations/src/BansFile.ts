@@ -145,8 +145,9 @@ export const toEntries = (
  * have the numbers of the marks, so the rows belong to the book again. The list does not contain everything: long reasons are
  * cut, and `by`, `servers` and `source` (default `"bans.txt"`) are those of the options. Rows without the mark are left out.
  *
- * Import the entries into an empty book only. The list of a server that was offline when a ban was lifted still has this ban,
- * and it would be in force again.
+ * The list of a server that was offline when a ban was lifted still has this ban. `importEntries` skips it if the book has a
+ * record that it was lifted. If the records were lost with the book, the ban is in force again: check the list of bans, and lift
+ * it once more.
  *
  * **Example** (Restoring a lost book from the list of one server)
  *
