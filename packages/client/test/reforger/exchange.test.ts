@@ -130,6 +130,14 @@ describe("Exchange", () => {
     silent.offer(0, echo("#foo"))
     silent.gap()
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
+    // The first message may be missing.
+    for (const command of ["#foo", "#players"]) {
+      const headless = typed(command)
+      headless.offer(0, echo(command))
+      headless.gap()
+      headless.offer(1, row(1, "Bob"))
+      assert.deepStrictEqual(headless.outcome(451), INCOMPLETE, command)
+    }
     // The number of bans in the heading proves that no row is missing.
     const page = sent("#ban list 1")
     const rows = ["Total bans: 1 | Page: 1/1", "- 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Bob"]

@@ -106,9 +106,10 @@ describe("a command in progress", () => {
   it("takes no more texts of a kind after another command has taken one that either can have", () => {
     const raw = typed("#foo")
     raw.offer(0, echo("#foo"))
-    raw.offer(1, echo("#bar"))
-    assert.isFalse(raw.offer(2, "of either"))
+    raw.offer(1, echo("#kick 9"))
+    assert.isFalse(raw.offer(2, "unknown command"))
     assert.isFalse(raw.offer(3, "of either"))
+    assert.deepStrictEqual(raw.outcome(5000), INCOMPLETE)
     // The lost echo and the next one may be of two executions, so the second result may be of the other ban.
     const lost = sent("#ban create 1 0")
     lost.gap()
