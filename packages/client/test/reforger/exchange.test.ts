@@ -269,7 +269,7 @@ describe("Exchange", () => {
     raw: Arbitrary.schema(Schema.Boolean),
     // How long the service that keeps the bans takes to reply.
     late: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12_000 }))),
-    lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text"])),
+    lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text", "event before", "event between"])),
     // Whether the server executes the command twice.
     twice: Arbitrary.schema(Schema.Literals([false, false, true])),
     // The time before the next step.
@@ -352,7 +352,9 @@ describe("Exchange", () => {
           if (lost === part) lost = "nothing"
         }
         for (let execution = 0; execution <= (who === "us" && twice ? 1 : 0); execution++) {
+          if (lost === "event before") messages.push({ at: now + latency, text: undefined })
           say("echo", echo(command))
+          if (lost === "event between") messages.push({ at: now + latency, text: undefined })
           switch (what) {
             case "#foo":
               say("text", `of <${id}>`)
