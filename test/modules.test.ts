@@ -26,12 +26,21 @@ describe.each(modules)("%s", (file) => {
     assert.match(about, /^ \* @since \d/m)
   })
 
+  it("has a stability", () => {
+    assert.match(about, /^ \* @stability (?:stable|unstable|experimental)$/m)
+  })
+
+  it("does not call itself stable if it imports modules of Effect that contain unstable types", () => {
+    if (!/^ \* @stability stable$/m.test(about)) return
+    assert.notMatch(source, /^import .* from "effect\/(?:cluster|persistence|rpc|sql|FileSystem|Path)\b/m)
+  })
+
   it("has a file name in PascalCase", () => {
     assert.match(Path.basename(file), /^[A-Z][A-Za-z]*\.ts$/)
   })
 
   // `pnpm types` type-checks the example.
   it("shows an example", () => {
-    assert.match(source, /^ \* ```ts\n/m)
+    assert.match(about, /^ \* ```ts\n/m)
   })
 })

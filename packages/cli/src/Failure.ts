@@ -9,6 +9,7 @@ import type { ReplyError } from "@bercon/client/ReplyError"
 import type { ServersFileError } from "@bercon/fleet/FleetError"
 import type { EndpointError } from "@bercon/testing/Endpoint"
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import type { DemoFailed } from "./demo/DemoFailed.ts"
 import { ExitCode } from "./ExitCode.ts"
 
@@ -16,6 +17,9 @@ import { ExitCode } from "./ExitCode.ts"
  * The command line, a variable or a file is invalid. Nothing was sent. `message` contains the next step, unless it is obvious.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
+
+/** Fails with a {@link UsageError}. */
+export const usage = (message: string): Effect.Effect<never, UsageError> => Effect.fail(new UsageError({ message }))
 
 /**
  * A player, ban or plan that was named on the command line is ambiguous, is not there, or cannot be changed any more; or a

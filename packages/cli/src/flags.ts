@@ -1,13 +1,16 @@
 /**
  * The flags that every command has, and the root of all commands.
  */
+import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { usage, type UsageError } from "./Failure.ts"
 import { formats } from "./output/Format.ts"
+import { quoted } from "./output/quoted.ts"
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
@@ -47,6 +50,30 @@ const parsed = <Value>(
     Flag.withMetavar(metavar)
   )
 
+const isText = (value: string): boolean => value.trim() !== ""
+
+/** A flag whose value is a text. It must not be empty: perhaps a variable of a script is not set. */
+export const text = (name: string, metavar: string, expected: string): Flag.Flag<string> =>
+  parsed(name, metavar, Option.some, { isAllowed: isText, expected })
+
+/** The same as {@link text}, for an argument. */
+export const argument = (name: string, expected: string): Argument.Argument<string> =>
+  Argument.String(name).pipe(
+    Argument.mapEffect((value) =>
+      isText(value)
+        ? Effect.succeed(value)
+        : Effect.fail(new CliError.InvalidValue({ option: name, value, expected, kind: "argument" }))
+    )
+  )
+
+/** The names in a list such as `eu1,eu2`, each once. `source` is the flag or variable that has the list. */
+export const namesOf = (source: string, list: string): Effect.Effect<ReadonlyArray<string>, UsageError> => {
+  const names = list.split(",").map((name) => name.trim())
+  return names.includes("")
+    ? usage(`${source} has an empty name (got ${quoted(list)})`)
+    : Effect.succeed([...new Set(names)])
+}
+
 /** A flag whose value is a duration. Default: any is allowed. */
 export const duration = (
   name: string,
@@ -76,7 +103,7 @@ const isPort = (value: number): boolean => Number.isInteger(value) && value >= 0
 
 /** The flags that every command has. Most are optional: environment variables and files can give the values, too. */
 const shared = {
-  host: Flag.String("host").pipe(
+  host: text("host", "name", "a host name or an IP address").pipe(
     Flag.withDescription("The server's name or address (BERCON_HOST). Default 127.0.0.1"),
     Flag.optional
   ),
@@ -92,18 +119,16 @@ const shared = {
     ),
     Flag.optional
   ),
-  passwordFile: Flag.String("password-file").pipe(
+  passwordFile: text("password-file", "file", "the path of a file, or -").pipe(
     Flag.withDescription("A file that holds the password; - is standard input"),
-    Flag.withMetavar("file"),
     Flag.optional
   ),
   flavour: Flag.Literals("flavour", ["auto", "BattlEye", "Reforger"]).pipe(
     Flag.withDescription("The RCON of the server (BERCON_FLAVOUR). Default auto: detects it"),
     Flag.optional
   ),
-  bind: Flag.String("bind").pipe(
+  bind: text("bind", "address", "an IP address of this machine").pipe(
     Flag.withDescription("The local address to send from, for machines with several"),
-    Flag.withMetavar("address"),
     Flag.optional
   ),
   profile: Flag.String("profile").pipe(
@@ -113,16 +138,14 @@ const shared = {
     Flag.optional
   ),
   all: Flag.Boolean("all").pipe(Flag.withDescription("All servers of the file at once"), Flag.withDefault(false)),
-  config: Flag.String("config").pipe(
+  config: text("config", "file", "the path of a file").pipe(
     Flag.withDescription(
       "The file of servers (BERCON_CONFIG). Default: servers.toml in the folder bercon of your configuration"
     ),
-    Flag.withMetavar("file"),
     Flag.optional
   ),
-  serverCfg: Flag.String("server-cfg").pipe(
+  serverCfg: text("server-cfg", "path", "the path of a file or folder").pipe(
     Flag.withDescription("Takes port and password from this beserver*.cfg, or the one in this folder"),
-    Flag.withMetavar("path"),
     Flag.optional
   ),
   format: Flag.Literals("format", formats).pipe(

@@ -20,7 +20,7 @@ import process from "node:process"
 import { ExitCode } from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
 import { nearest } from "./output/nearest.ts"
-import { note, widthOf, write } from "./output/Output.ts"
+import { note, Streams, widthOf, write } from "./output/Output.ts"
 import * as SafeText from "./output/SafeText.ts"
 import { wrap } from "./output/wrap.ts"
 import * as Services from "./services.ts"
@@ -86,16 +86,17 @@ const quotedIfNeeded = (word: string): string => /^[\w-]+$/.test(word) ? word : 
 /** Prints help on standard output if it was asked for. Mistakes, and the help that follows them, go to standard error. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
-    const formatter = CliOutput.defaultFormatter({
-      // `note` prints no escape sequences.
-      colors: event._tag === "Help" && event.reason === "Requested" && process.stdout.isTTY &&
-        process.stdout.hasColors()
-    })
     switch (event._tag) {
-      case "Help":
+      case "Help": {
+        const text = (colors: boolean) => CliOutput.defaultFormatter({ colors }).formatHelpDoc(event.helpDoc).trim()
         return event.reason === "Requested"
-          ? print(`${wrap(formatter.formatHelpDoc(event.helpDoc).trim(), widthOf(process.stdout))}\n`)
-          : note(formatter.formatHelpDoc(event.helpDoc).trim())
+          ? Effect.flatMap(
+            Streams,
+            ({ stdout }) => print(`${wrap(text(stdout.isTTY && stdout.hasColors()), widthOf(stdout))}\n`)
+          )
+          // `note` prints no escape sequences.
+          : note(text(false))
+      }
       case "InvalidInvocation": {
         const errors = suggesting(event)
         return note(
@@ -153,14 +154,20 @@ const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   )
 })
 
-/** Runs a command with the arguments of this process. */
-export const run = <Name extends string, Input, ContextInput, E extends Failure.Failure>(
-  command: Command.Command<Name, Input, ContextInput, E, Command.Environment>
-): void => {
-  // The reader of the output may close it early. A failed write reports its error itself.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+type Runnable<Name extends string, Input, ContextInput, E extends Failure.Failure> = Command.Command<
+  Name,
+  Input,
+  ContextInput,
+  E,
+  Command.Environment
+>
 
-  Command.run(command, { version }).pipe(
+/** Runs a command line, prints why it fails, and returns the exit code. */
+export const exitCodeOf = <Name extends string, Input, ContextInput, E extends Failure.Failure>(
+  command: Runnable<Name, Input, ContextInput, E>,
+  args: ReadonlyArray<string>
+): Effect.Effect<ExitCode> =>
+  Command.runWith(command, { version })(args).pipe(
     Effect.as<ExitCode>(ExitCode.done),
     Effect.catch(concluded),
     Effect.catchDefect(ofDefect),
@@ -170,11 +177,18 @@ export const run = <Name extends string, Input, ContextInput, E extends Failure.
       CliOutput.layerPresenter(presenter),
       Logger.layer([logger]),
       Layer.succeed(References.MinimumLogLevel, "Error")
-    )),
-    (program) =>
-      runMain(program, {
-        disableErrorReporting: true,
-        teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? exit.value as ExitCode : ExitCode.defect)
-      })
+    ))
   )
+
+/** Runs a command with the arguments of this process. */
+export const run = <Name extends string, Input, ContextInput, E extends Failure.Failure>(
+  command: Runnable<Name, Input, ContextInput, E>
+): void => {
+  // The reader of the output may close it early. A failed write reports its error itself.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
+  runMain(exitCodeOf(command, process.argv.slice(2)), {
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? exit.value as ExitCode : ExitCode.defect)
+  })
 }

@@ -10,7 +10,6 @@ import * as Path from "effect/Path"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
-import process from "node:process"
 
 const unused = Effect.die("bercon does not use this service of effect/cli")
 
@@ -18,7 +17,7 @@ const unused = Effect.die("bercon does not use this service of effect/cli")
 export const layer: Layer.Layer<Command.Environment> = Layer.mergeAll(
   FileSystem.layerNoop({}),
   Path.layer,
-  Stdio.layerTest({ args: Effect.sync(() => process.argv.slice(2)) }),
+  Stdio.layerTest({}),
   Layer.succeed(ChildProcessSpawner.ChildProcessSpawner, ChildProcessSpawner.make(() => unused)),
   Layer.succeed(
     Terminal.Terminal,

@@ -345,9 +345,21 @@ describe("a mistake", () => {
     ["--all without a file", { all: true }, {}, /there is no file of servers at \.\/bercon\/servers\.toml/],
     [
       "--profile with an empty variable of a script, which would choose the usual server",
-      { port: Option.some(1), profile: Option.some(" ,") },
+      { port: Option.some(1), profile: Option.some("") },
       {},
-      /^--profile names no profile \(got " ,"\)$/
+      /^--profile has an empty name \(got ""\)$/
+    ],
+    [
+      "--profile with an empty name among others",
+      { profile: Option.some("eu1, ,eu2") },
+      {},
+      /^--profile has an empty name \(got "eu1, ,eu2"\)$/
+    ],
+    [
+      "BERCON_PROFILE with an empty name",
+      {},
+      { BERCON_PROFILE: "eu1," },
+      /^BERCON_PROFILE has an empty name \(got "eu1,"\)$/
     ],
     ["--all and --profile", { all: true, profile: Option.some("a") }, {}, /not both/],
     ["--all and --host", { all: true, host: Option.some("a") }, {}, /--host and --port are for one server/],

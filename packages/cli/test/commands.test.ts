@@ -19,7 +19,7 @@ const server = Effect.gen(function*() {
   yield* simulated.join({ name: "Miller", ip: "198.18.0.1", guid: GUID })
   yield* simulated.join({ name: "Kerry", ip: "198.18.0.2", guid: null })
   const env = { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${simulated.address.port}`, BERCON_PASSWORD: "right" }
-  return { ...simulated, bercon: (...args: ReadonlyArray<string>) => bercon(args, { env }) }
+  return { ...simulated, env, bercon: (...args: ReadonlyArray<string>) => bercon(args, env) }
 })
 
 const parsed = ({ stdout }: Outcome): unknown => JSON.parse(stdout)
@@ -220,8 +220,8 @@ describe("an action", { concurrent: true }, () => {
     Effect.gen(function*() {
       const simulated = yield* server
       const long = "x".repeat(60_000)
-      failed(yield* simulated.bercon("kick", long), 6, /^bercon: there is no player "x{64}…" on the server\./)
-      failed(yield* simulated.bercon("unban", long), 6, /^bercon: there is no ban "x{64}…"\./)
+      failed(yield* simulated.bercon("kick", long), 6, /^bercon: there is no player "x{100}…" on the server\./)
+      failed(yield* simulated.bercon("unban", long), 6, /^bercon: there is no ban "x{100}…"\./)
     }))
 
   it.live("kick name:1: kicks the player whose name is 1", () =>
@@ -392,6 +392,19 @@ describe("events", { concurrent: true }, () => {
       assert.deepInclude((events as ReadonlyArray<object>)[1], { _tag: "PlayerChat", message: "hello \x1b[2J" })
     }))
 
+  it.live("breaks lines between words on a narrow terminal", () =>
+    Effect.gen(function*() {
+      const { chat, env } = yield* server
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.delay(chat(0, "Side", "one two three four five six seven eight nine ten"), "20 millis"))
+      )
+      const { stdout } = yield* bercon(["events", "--kind", "PlayerChat", "--limit", "1"], env, 40)
+      assert.match(
+        stdout,
+        /^\d\d:\d\d:\d\d {2}PlayerChat {10}#0 Miller\n {10}to Side: one two three four\n {10}five six seven eight nine ten\n$/
+      )
+    }))
+
   it.live("ends after the time of --for", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
@@ -401,7 +414,7 @@ describe("events", { concurrent: true }, () => {
   it.live("refuses an unknown kind", () =>
     Effect.gen(function*() {
       const { bercon } = yield* server
-      failed(yield* bercon("events", "--kind", ""), 2, /--kind needs a kind of event: chat, players/)
+      failed(yield* bercon("events", "--kind", "chat,"), 2, /--kind has an empty name \(got "chat,"\)/)
       failed(yield* bercon("events", "--kind", "chat,foo"), 2, /unknown kind of event "foo": use chat, players/)
     }))
 })

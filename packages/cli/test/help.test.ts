@@ -9,6 +9,7 @@ import { nearest } from "../src/output/nearest.ts"
 import { wrap } from "../src/output/wrap.ts"
 import * as Services from "../src/services.ts"
 import { bercon, succeeded } from "./bercon.ts"
+import { server } from "./simulated.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const names = command.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
@@ -121,6 +122,63 @@ describe("a wrong value", { concurrent: true }, () => {
         Effect.ignore
       )
       assert.deepStrictEqual(errors, [`Invalid value for flag ${message}`])
+    }))
+})
+
+describe("an empty text", { concurrent: true }, () => {
+  // A script whose variable is not set gives one. Taken for a missing value, it could choose another server, player or file.
+  it.live.each(
+    [
+      [["players", "--host", ""], /^bercon: Missing value for flag --host\. Expected: a host name or an IP address$/m],
+      [["players", "--config", " "], /^bercon: Invalid value for flag --config: " "\. Expected: the path of a file$/m],
+      [["players", "--password", ""], /the password must not be empty/],
+      [["players", "--password-file", ""], /--password-file/],
+      [["players", "--bind", ""], /--bind/],
+      [["players", "--server-cfg", ""], /--server-cfg/],
+      [["players", "--flavour", ""], /--flavour/],
+      [["players", "--format", ""], /--format/],
+      [["players", "--profile", ""], /--profile has an empty name/],
+      [["plan", "list", "--folder", ""], /--folder/],
+      [["plan", "next", ""], /<plan>/],
+      [["plan", "abort", ""], /<plan>/],
+      [["plan", "postpone", "nightly", "--to", ""], /--to must be a time/],
+      [["bans", "sync", "--file", ""], /--file/],
+      [["bans", "sync", "--mark", ""], /--mark/],
+      [["init", "--id", ""], /--id/],
+      [["init", "--id", "eu1", "--password-variable", "", "--skip-login"], /--password-variable/],
+      [["load-bans", ""], /^bercon: Invalid value for argument <file>: ""\. Expected: the name of a file$/m],
+      [["mission", ""], /<mission>/],
+      [["mission", "Liberation.Altis", "--difficulty", ""], /--difficulty/],
+      [["max-ping", ""], /limit must be a number of milliseconds, or unlimited \(got ""\)/],
+      [["guid", ""], /"" is not a SteamID64/],
+      [["exec", "version", ""], /<command>/],
+      [["kick", ""], /<player>/],
+      [["whisper", "", "hello"], /<player>/],
+      [["say", ""], /say needs a text/],
+      [["ban", "203.0.113.7", ""], /<target>/],
+      [["unban", ""], /<target>/],
+      [["simulate", "--seed", ""], /--seed/]
+    ] as const
+  )("is refused, and nothing is sent: %j", ([args, message]) =>
+    Effect.gen(function*() {
+      const { bercon, executions } = yield* server()
+      const { code, stderr, stdout } = yield* bercon(args)
+      assert.match(stderr, message)
+      assert.deepStrictEqual([code, stdout, yield* executions], [2, "", []])
+    }))
+
+  it.live("is allowed as a reason, and means none", () =>
+    Effect.gen(function*() {
+      const { bercon, executions, join } = yield* server()
+      for (const reason of [[], ["--reason", ""]]) {
+        for (const args of [["kick", "0"], ["ban", "203.0.113.7"]]) {
+          succeeded(yield* bercon([...args, ...reason, "--confirm-within", "0"]), /sent/)
+        }
+        yield* join({ name: "Kerry" })
+      }
+      const sent = (yield* executions).map(({ text }) => text)
+      assert.deepStrictEqual(sent.slice(0, sent.length / 2), sent.slice(sent.length / 2))
+      assert.include(sent, "kick 0")
     }))
 })
 

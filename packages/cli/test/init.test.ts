@@ -17,7 +17,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { writePassword, writeServer } from "../src/init/store.ts"
 import { type Entry, isId, withServer } from "../src/init/toml.ts"
-import { bercon, failed } from "./bercon.ts"
+import { bercon, failed, spawned } from "./bercon.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
 const entry: Entry = { host: "203.0.113.7", port: 2306, password: { passwordFile: "secrets/eu1" } }
@@ -116,11 +116,11 @@ describe("bercon init", { concurrent: true }, () => {
         const { address } = yield* NodeSimulatedServer.make({ password: Redacted.make("hunter2") })
         const config = join(yield* folder, "new", "servers.toml")
         const args = ["--id", "eu1", "--port", `${address.port}`, "--config", config, "--password-file", "-"]
-        const wrong = yield* bercon(["init", ...args], { stdin: "wrong\n" })
+        const wrong = yield* spawned(["init", ...args], { stdin: "wrong\n" })
         failed(wrong, 3, /refused the login/)
         assert.isFalse(existsSync(config))
 
-        const { code, stderr } = yield* bercon(["init", ...args], { stdin: "hunter2\n" })
+        const { code, stderr } = yield* spawned(["init", ...args], { stdin: "hunter2\n" })
         assert.deepStrictEqual([code, stderr], [0, ""])
         assert.notInclude(readFileSync(config, "utf8"), "hunter2")
         const secret = join(config, "..", "secrets", "eu1")
@@ -183,7 +183,7 @@ describe("bercon init", { concurrent: true }, () => {
 
   it.live("names the missing flag if it cannot ask", () =>
     Effect.gen(function*() {
-      failed(yield* bercon(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
+      failed(yield* spawned(["init", "--port", "2306"]), 2, /the name of the server is missing: use --id/)
     }))
 
   it.live.skipIf(!hasTmux)(

@@ -4,7 +4,7 @@ import { Effect, Redacted } from "effect"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { bercon } from "./bercon.ts"
+import { spawned } from "./bercon.ts"
 import { received } from "./simulated.ts"
 import { hasTmux, needsTmux, start } from "./terminal.ts"
 
@@ -220,9 +220,10 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
       const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
       const refused = ["players --format json", "kick 1 --reason x", "ban 1 --for 7d", "lock --all", "whisper 1"]
       const mistyped = ["ban 0 2hours spam", "ban 0 1h30 spam", "ban 0 3rd warning"]
-      const { code, stderr } = yield* bercon(["shell"], {
+      const empty = ["kick \"\" spam", "load-bans ''", "!"]
+      const { code, stderr } = yield* spawned(["shell"], {
         env,
-        stdin: [...sent, ...refused, ...mistyped, ""].join("\n")
+        stdin: [...sent, ...refused, ...mistyped, ...empty, ""].join("\n")
       })
       assert.strictEqual(code, 8)
       assert.deepStrictEqual(stderr.trimEnd().split("\n").map((line) => line.split(" (got")[0]), [
@@ -230,7 +231,10 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
         "bercon: whisper needs a text",
         ...["2hours", "1h30", "3rd"].map((time) =>
           `bercon: "${time}" is not a time: write minutes (60), or 2h, 7d or forever, before the reason`
-        )
+        ),
+        "bercon: kick: the first argument must not be empty",
+        "bercon: load-bans: the first argument must not be empty",
+        "bercon: ! needs a command"
       ])
       assert.deepStrictEqual(yield* executed, [
         "say -1 --hello",
@@ -247,10 +251,10 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
       const [first, second, absent] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
       const bans = [first, second].map((target) => ({ target, expires: undefined, reason: "spam" }))
       yield* update((world) => ({ ...world, bans }))
-      const refused = yield* bercon(["shell"], { env, stdin: `unban ${first} ${absent}\n` })
+      const refused = yield* spawned(["shell"], { env, stdin: `unban ${first} ${absent}\n` })
       assert.deepStrictEqual([refused.code, refused.stdout], [6, ""])
       assert.strictEqual((yield* world).bans.length, 2)
-      const { code, stdout } = yield* bercon(["shell"], { env, stdin: `unban ${first} ${second}\n` })
+      const { code, stdout } = yield* spawned(["shell"], { env, stdin: `unban ${first} ${second}\n` })
       assert.deepStrictEqual([code, stdout], [0, `unban ${first}: done\nunban ${second}: done\n`])
       assert.deepStrictEqual((yield* world).bans, [])
     }).pipe(Effect.scoped))
@@ -261,7 +265,7 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
       Effect.gen(function*() {
         const { env, executed } = yield* simulated
         const stdin = "missions\n\nsay hello there\nversion\nkick Nobody\nban Miller 60 bad words\nfoo\nquit\nversion\n"
-        const { code, stderr, stdout } = yield* bercon(["shell"], { env, stdin })
+        const { code, stderr, stdout } = yield* spawned(["shell"], { env, stdin })
         assert.strictEqual(stdout.split("\n")[0], "1.220")
         assert.match(stdout, /ban .*Miller.*: done\n$/)
         assert.match(stderr, /^bercon: there is no player "Nobody".*\nbercon: .*foo.*\n$/)

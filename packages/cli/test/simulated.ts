@@ -7,7 +7,7 @@ import { Effect, Redacted, Schedule } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { bercon, type Options } from "./bercon.ts"
+import { bercon, interrupted, type Options, spawned } from "./bercon.ts"
 
 /** The password of the servers. */
 export const PASSWORD = "hunter2-secret"
@@ -19,8 +19,10 @@ export const server = Effect.fnUntraced(function*(options: NodeSimulatedServer.O
   const env = { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${simulated.address.port}`, BERCON_PASSWORD: PASSWORD }
   return {
     ...simulated,
-    bercon: (args: ReadonlyArray<string>, options: Options = {}) =>
-      bercon(args, { ...options, env: { ...env, ...options.env } })
+    env,
+    bercon: (args: ReadonlyArray<string>, other: Record<string, string> = {}) => bercon(args, { ...env, ...other }),
+    spawned: (args: ReadonlyArray<string>, options: Options = {}) =>
+      spawned(args, { ...options, env: { ...env, ...options.env } })
   }
 })
 
@@ -58,6 +60,9 @@ export const several = Effect.gen(function*() {
   return {
     eu1,
     eu2,
-    bercon: (args: ReadonlyArray<string>, options?: Options) => bercon([...args, "--config", config], options)
+    bercon: (args: ReadonlyArray<string>) => bercon([...args, "--config", config]),
+    interrupted: (args: ReadonlyArray<string>, when: Parameters<typeof interrupted>[2]) =>
+      interrupted([...args, "--config", config], {}, when),
+    spawned: (args: ReadonlyArray<string>, options?: Options) => spawned([...args, "--config", config], options)
   }
 })

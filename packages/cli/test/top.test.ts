@@ -136,7 +136,7 @@ describe("bercon top", { concurrent: true }, () => {
   it.live("fails without a terminal", () =>
     Effect.gen(function*() {
       const env = { BERCON_PORT: "2306", BERCON_PASSWORD: "x" }
-      failed(yield* bercon(["top"], { env }), 2, /top needs a terminal/)
+      failed(yield* bercon(["top"], env), 2, /top needs a terminal/)
     }))
 
   it.live.skipIf(!hasTmux)(

@@ -9,6 +9,7 @@
  * const sameHost = (a: Player.Player, b: Player.Player) => a.address !== undefined && a.address.ip === b.address?.ip
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

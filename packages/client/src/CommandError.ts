@@ -22,6 +22,7 @@
  * })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Session from "@bercon/session/CommandError"

@@ -17,6 +17,7 @@
  * })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Session from "@bercon/session/Session"

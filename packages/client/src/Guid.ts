@@ -9,6 +9,7 @@
  * Guid.fromSteamId("76561197960265728") // Success: "4fc867abf98b934e9e7eeaf15170258c"
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Digest from "effect/crypto/Digest"
@@ -17,6 +18,7 @@ import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { shortened } from "./internal/shortened.ts"
 
 /**
  * A BattlEye GUID: 32 lower-case hexadecimal digits. A player's account has the same GUID on every server of a game.
@@ -82,8 +84,9 @@ export class InvalidSteamId
   })
 {
   override get message(): string {
-    const shown = this.input.length > 100 ? `${this.input.slice(0, 100)}…` : this.input
-    return `${JSON.stringify(shown)} is not a SteamID64: 17 digits, from ${FIRST_ACCOUNT} to ${LAST_ACCOUNT}`
+    return `${
+      JSON.stringify(shortened(this.input))
+    } is not a SteamID64: 17 digits, from ${FIRST_ACCOUNT} to ${LAST_ACCOUNT}`
   }
 }
 

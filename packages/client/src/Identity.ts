@@ -9,6 +9,7 @@
  * Identity.isIdentityId("0e6b8bd6-d6ed-4a1c-8a64-c1d2bb0ea8c1") // true
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -9,6 +9,7 @@
  * const isBan = ({ reason }: ServerEvent.PlayerKicked) => reason._tag === "AdminBan" || reason._tag === "GlobalBan"
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -25,6 +25,7 @@
  * )
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"

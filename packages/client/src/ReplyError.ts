@@ -15,10 +15,12 @@
  * )
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { Flavour } from "./Flavour.ts"
+import { shortened } from "./internal/shortened.ts"
 
 /**
  * The reply to `command` (the first word of the command) does not have the form that servers are known to print. The
@@ -50,8 +52,7 @@ export class ReplyError extends Schema.TaggedError<ReplyError>("@bercon/client/R
         : `the reply to ${command} is empty: the game does not have this command, or the port belongs to Arma Reforger's own RCON instead of BattlEye's`
     }
     const line = this.text.split("\n", this.line)[this.line - 1] ?? ""
-    const shown = line.length > 100 ? `${line.slice(0, 100)}…` : line
-    return `the reply to ${command} is not in the expected form, line ${this.line}: ${JSON.stringify(shown)}`
+    return `the reply to ${command} is not in the expected form, line ${this.line}: ${JSON.stringify(shortened(line))}`
   }
 
   /** `"Executed"`: a reply proves that the server executed the command. */

@@ -17,6 +17,7 @@
  * })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type { LoginFailure } from "@bercon/session/LoginFailure"

@@ -1,7 +1,7 @@
 /**
  * Internal parts that the packages of bercon share. They may change in any release; do not use them in programs.
  *
- * @experimental
+ * @stability experimental
  * @since 0.1.0
  */
 
@@ -9,5 +9,7 @@
 export * as CommandTable from "./internal/commandTable.ts"
 /** Constructs command errors. */
 export * as CommandErrors from "./internal/commandError.ts"
+/** Shortens the values that errors repeat. */
+export { shortened } from "./internal/shortened.ts"
 /** Validates and formats the address of a server. */
 export { Peer } from "@bercon/session/unstable"

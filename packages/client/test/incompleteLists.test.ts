@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { GUID, players, row, startWith, unread, within } from "./mockClient.ts"
 import * as MockSession from "./mockSession.ts"
-import { slot } from "./simulatedClient.ts"
+import { guidOf, slot } from "./simulatedClient.ts"
 
 describe("an incomplete list of players", () => {
   const lists = {
@@ -82,7 +82,8 @@ describe("a list of bans", () => {
     session.reply = (text) => {
       const place = /^removeBan (\d+)$/.exec(text)?.[1]
       if (place !== undefined) remove(left, Number(place))
-      return text === "bans" ? [...HEADING, ...left.map((row, index) => `${index}  ${row}`)].join("\n") : ""
+      const list = [...HEADING, ...left.map((row, index) => `${index}  ${row}`)].join("\n")
+      return text === "bans" ? list.slice(0, SIZE) : ""
     }
     return { rcon, run, sent, left }
   })
@@ -126,6 +127,41 @@ describe("a list of bans", () => {
         rows[0] = "what is this"
       })
       assert.strictEqual(yield* run(rcon.unban(GUID)), "Unconfirmed")
+    }).pipe(Effect.scoped))
+
+  const [A, B, C] = [300, 301, 302].map(guidOf)
+  const SIZE = 255 * 1024
+  /** Rows of which a reply contains only these and one before them, with 20 bytes of room. */
+  const cutAfter = (...rows: ReadonlyArray<string>) => {
+    const listed = [...HEADING, `0  ${GUID} perm `, ...rows.map((row, index) => `${index + 1}  ${row}`), ""].join("\n")
+    const others = Array.from({ length: 9 }, (_, index) => `${guidOf(index)} perm x`)
+    return [`${GUID} perm ${"x".repeat(SIZE - 20 - listed.length)}`, ...rows, ...others]
+  }
+
+  it.effect("that is cut proves that rows are gone if the row that was its last one is still listed", () =>
+    Effect.gen(function*() {
+      const { left, rcon, run } = yield* withBans(cutAfter(`${A} perm x`, `${B} 5 x`, `${C} perm x`))
+      const { cut, rows } = yield* rcon.banTable
+      assert.deepStrictEqual([cut, rows.map(({ target }) => target)], [true, [GUID, A, B, C]])
+      assert.strictEqual(yield* run(rcon.unbanAll(rows.slice(1, 3))), "done")
+      assert.deepStrictEqual(left.slice(1, 3), [`${C} perm x`, `${guidOf(0)} perm x`])
+    }).pipe(Effect.scoped))
+
+  it.effect.each([
+    { why: "it was the last one", rows: [`${A} perm x`], added: "" },
+    { why: "the expired row behind it is missing, too", rows: [`${A} perm x`, `${B} - x`], added: "x".repeat(60) },
+    { why: "the last one is like it", rows: [`${A} perm x`, `${B} perm x`, `${A} perm x`], added: "" }
+  ])("that is cut does not prove that a row is gone if $why", ({ added, rows }) =>
+    Effect.gen(function*() {
+      // The server does not execute the removal. Another client adds a ban, whose row pushes others out of the list.
+      const { rcon, run } = yield* withBans(cutAfter(...rows), (left) => left.splice(1, 0, `${C} perm ${added}`))
+      const before = yield* rcon.bans
+      assert.deepStrictEqual(before.length, 1 + rows.length)
+      assert.strictEqual(yield* run(rcon.unban(before[1]!)), "Unconfirmed")
+      assert.isBelow(
+        (yield* rcon.bans).filter(({ target }) => target === A).length,
+        before.filter(({ target }) => target === A).length
+      )
     }).pipe(Effect.scoped))
 
   it.effect("does not confirm a ban with another duration or reason", () =>

@@ -26,6 +26,7 @@
  * const Operations = ClusterSingleton.layer("restarts", Restarts.pipe(Layer.provide(ClusterFleet.layer())))
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import * as Singleton from "effect/cluster/Singleton"

@@ -28,6 +28,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import { Monotonic } from "@bercon/session/unstable"

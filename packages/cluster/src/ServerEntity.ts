@@ -36,6 +36,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import * as CommandError from "@bercon/session/CommandError"

@@ -28,6 +28,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { ServerSettings } from "@bercon/fleet/Fleet"

@@ -35,6 +35,7 @@
  * )
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import { Monotonic } from "@bercon/session/unstable"

@@ -20,6 +20,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import { LoginFailure, OutageCause } from "@bercon/session/LoginFailure"

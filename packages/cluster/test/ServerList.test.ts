@@ -178,11 +178,16 @@ describe("the list of servers", () => {
 
   it.effect("is followed with one feed, whose heartbeats show that the runner is there, even if the list is unknown at first", () =>
     Effect.gen(function*() {
-      const { cluster, join, store } = yield* setup(1)
+      const logged: Array<string> = []
+      const { cluster, join, store } = yield* setup(1).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
+      )
       store.mode = "away"
       const list = yield* join
       yield* TestRcon.passTime("15 seconds")
       store.mode = "there"
+      // Members ask several times a second, but the outage is logged once.
+      assert.lengthOf(logged.filter((line) => line.includes("the list of servers cannot be read")), 1)
       assert.deepStrictEqual(yield* ids(list), [])
       const before = feeds(cluster)
       yield* TestRcon.passTime("10 minutes")

@@ -154,7 +154,10 @@ export const make = Effect.fnUntraced(function*(options?: {
       releaseAll: ({ port }) => query(() => freeLocks(port), undefined)
     })
   }
-  /** Stops the database for a while. All locks are lost. */
+  /**
+   * Stops the database for a while. All locks are lost. Until a second after the database is back, a test must pass time while it
+   * closes a runner: the engine tries again to release the locks, and would otherwise wait forever.
+   */
   const restartDatabase = (downtime: Duration.Input) =>
     Effect.suspend(() => {
       isAway = true

@@ -40,6 +40,7 @@
  * }
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Redacted from "effect/Redacted"

@@ -14,6 +14,7 @@
  * const decode = Schema.decodeUnknownEffect(Captured)
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"

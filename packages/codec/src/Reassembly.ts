@@ -33,6 +33,7 @@
  * if (bytes !== undefined) Text.decode(bytes) // "hello world"
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type { CommandReplyPart } from "./Packet.ts"

@@ -17,6 +17,7 @@
  * Text.decode(Uint8Array.of(0xcc, 0xe0, 0xea, 0xf1)) // "Макс", from windows-1251
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 

@@ -1,4 +1,4 @@
-import { ActionError, CommandError, LoginFailure, ServerEvent } from "@bercon/client"
+import { ActionError, CommandError, LoginFailure, RconClient, ServerEvent } from "@bercon/client"
 import * as Metrics from "@bercon/client/Metrics"
 import { FleetError } from "@bercon/fleet"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
@@ -100,6 +100,38 @@ describe("docs/observability.md", () => {
         assert.match(exported, new RegExp(`^${name}\\{.*server_address="`, "m"))
       }
     }).pipe(Effect.provide(TestRcon.layer({ network: { corruption: 0.2, latency: "40 millis", loss: 0.2 } }))))
+})
+
+describe("docs/protocol.md", () => {
+  const samples = Array.from(read("docs/protocol.md").matchAll(/^```text\n([^]*?)\n```$/gm), ([, text = ""]) => text)
+  const replies: Readonly<Record<string, string | undefined>> = {
+    players: samples[0],
+    admins: samples[1],
+    bans: samples[2],
+    missions: samples[3]
+  }
+
+  it.effect("shows lists as the client parses them, and as the simulated server sends them", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.RconClient
+      const headings = (text: string | undefined) =>
+        text?.split("\n").filter((line) => /^\[#]|^-+$|^\w+.*:$/.test(line))
+      for (const [command, sample] of Object.entries(replies)) {
+        assert.deepStrictEqual(headings(yield* rcon.command(command)), headings(sample))
+      }
+
+      yield* server.onCommand((text) => replies[text])
+      assert.deepStrictEqual((yield* rcon.playerTable).unparsed, [])
+      assert.deepStrictEqual(
+        (yield* rcon.players).map(({ guid, inLobby, name }) => [name, inLobby, guid?.slice(0, 4)]),
+        [["Miller", false, "0123"], ["Kerry", true, "fedc"], ["Stavrou", true, undefined]]
+      )
+      assert.deepStrictEqual((yield* rcon.admins).map(({ id }) => Number(id)), [0])
+      assert.deepStrictEqual((yield* rcon.banTable).unparsed, [])
+      assert.deepStrictEqual((yield* rcon.bans).map(({ reason }) => reason), ["Cheating", "Insults", "Spam"])
+      assert.lengthOf(yield* rcon.missions, 1)
+    }).pipe(Effect.provide(TestRcon.layer())))
 })
 
 describe("docs/architecture.md", () => {

@@ -16,6 +16,7 @@
  * })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

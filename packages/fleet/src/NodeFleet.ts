@@ -3,6 +3,8 @@
  *
  * **Details**
  *
+ * The fleet, its sockets and the fiber that watches the file belong to the scope of the layer, and end with it.
+ *
  * A file of servers is TOML, with a table for each server:
  *
  * ```toml
@@ -36,6 +38,7 @@
  * }).pipe(Effect.provide(NodeFleet.layerFile("servers.toml", { watch: true })))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as NodeTransport from "@bercon/client/NodeTransport"

@@ -1,7 +1,7 @@
 /**
  * Internal parts that the packages of bercon share. They may change in any release; do not use them in programs.
  *
- * @experimental
+ * @stability experimental
  * @since 0.1.0
  */
 

@@ -8,6 +8,9 @@
  * ({@link Options.refreshInterval}), and a crash during a write damages only the ban that is written. A ban never changes: to
  * change it, lift it and add another. A ban that is over is removed from the book automatically.
  *
+ * A book belongs to the scope in which it was made. Its bans are in memory, without a limit, and so are the numbers and targets
+ * of the last 10,000 lifted bans. A subscriber of `changes` that is more than 1,024 changes behind loses the oldest.
+ *
  * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of marked rows are not removed from
  * these lists:
  *
@@ -33,6 +36,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { BanTarget } from "@bercon/client/Ban"
@@ -106,7 +110,7 @@ export interface ImportOptions extends Pick<NewBan, "by" | "source" | "servers">
 
 /**
  * The result of an import. `skipped`: the number of bans that were not added, because they are over, have the mark of the book,
- * or were in the book or in the import already.
+ * were in the book or in the import already, or were lifted.
  *
  * @category models
  * @since 0.1.0
@@ -183,7 +187,11 @@ export interface Service {
     bans: Iterable<ListedBan>,
     options: ImportOptions
   ) => Effect.Effect<Imported, BanBookError>
-  /** Adds bans of another book, with their numbers. A ban whose number the book has already is skipped. See {@link Json}. */
+  /**
+   * Adds bans of another book, with their numbers. A ban is skipped if it is over, or if the book has its number already: for a
+   * ban in force, or for one that was lifted (see `lifted`). So an old copy does not bring lifted bans back: `add` and
+   * `importBans` do, with new numbers. See {@link Json}.
+   */
   readonly importEntries: (entries: Iterable<BanEntry>) => Effect.Effect<Imported, BanBookError>
 
   /** Reads the changes that other programs have made in the store. Entries that this program knows are not read again. */

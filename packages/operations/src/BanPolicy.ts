@@ -11,6 +11,7 @@
  * const Bans = BanEnforcement.layerFleet({ ...policy, servers: { event: { enforcement: "Kick" } } })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"

@@ -21,6 +21,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { ActionError } from "@bercon/client/ActionError"

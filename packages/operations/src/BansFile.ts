@@ -7,6 +7,17 @@
  * 203.0.113.7 -1 Spam
  * ```
  *
+ * The functions are pure. A line that is not a ban is returned as an {@link UnreadLine}.
+ *
+ * **Example** (The bans of a file)
+ *
+ * ```ts
+ * import { BansFile } from "@bercon/operations"
+ *
+ * BansFile.parse("203.0.113.7 -1 Spam").bans.length // 1
+ * ```
+ *
+ * @stability stable
  * @since 0.1.0
  */
 import { type Ban, targetFromString } from "@bercon/client/Ban"
@@ -144,8 +155,9 @@ export const toEntries = (
  * have the numbers of the marks, so the rows belong to the book again. The list does not contain everything: long reasons are
  * cut, and `by`, `servers` and `source` (default `"bans.txt"`) are those of the options. Rows without the mark are left out.
  *
- * Import the entries into an empty book only. The list of a server that was offline when a ban was lifted still has this ban,
- * and it would be in force again.
+ * The list of a server that was offline when a ban was lifted still has this ban. `importEntries` skips it if the book has a
+ * record that it was lifted. If the records were lost with the book, the ban is in force again: check the list of bans, and lift
+ * it once more.
  *
  * **Example** (Restoring a lost book from the list of one server)
  *

@@ -21,6 +21,7 @@
  * const Store = FolderStore.layer("/var/lib/community").pipe(Layer.provide(NodeServices.layer))
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

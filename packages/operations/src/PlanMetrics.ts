@@ -20,6 +20,7 @@
  * const seconds = Metric.value(Metric.withAttributes(PlanMetrics.restartSeconds, { plan: "nightly", server: "altis" }))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"

@@ -8,6 +8,9 @@
  * added, calls of `abort` and `postpone`, and the progress of each plan on each server. So a process that starts again
  * continues the work of the last one, on this machine or on another one with the same store, and repeats no announcement.
  *
+ * Drivers are fibers in the scope in which they were started, and end with it. A subscriber of `events` that is more than 1,024
+ * events behind loses the oldest. A plan for one time (`once`) is kept for a day after that time.
+ *
  * Run only one driver for a server at a time, because a `KeyValueStore` has no locks. `abort`, `postpone`, `add` and `remove`
  * can be called in any process. A driver in the same process reacts at once. A driver in another process reacts within
  * `refresh`, and in any case before its next step. A call of `abort` or `postpone` at the moment at which the command is sent
@@ -31,6 +34,7 @@
  * })
  * ```
  *
+ * @stability unstable
  * @since 0.1.0
  */
 import type { LoginFailure } from "@bercon/client/LoginFailure"
@@ -134,6 +138,9 @@ export interface Service {
    * Removes a plan that was added, with all its records. The current step of the plan ends, and no other follows: a server that
    * the plan has locked stays locked, and the outcome of a command that was sent is not reported. To cancel a restart in good
    * order, call `abort` first.
+   *
+   * The removal is not one operation of the store. If this process ends before all records are removed, or if another process is
+   * in a step of the plan, records can stay. They have no effect, and `add` of a plan with the same id removes them.
    */
   readonly remove: (id: string) => Effect.Effect<void, UnknownPlan | PlanStoreError>
 

@@ -359,7 +359,7 @@ describe("lifted bans", () => {
     }).pipe(inMemory, Effect.provide(Logger.layer([Logger.make(({ message }) => errors.push(message))])))
   })
 
-  it.effect("can be added again, and the oldest are forgotten if there are too many", () =>
+  it.effect("are not added by an import of an old copy, unless their records are forgotten because there are too many", () =>
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const lifted = Lifted.make(store, 2)
@@ -372,9 +372,11 @@ describe("lifted bans", () => {
       yield* other.refresh
       assert.deepStrictEqual(other.targets(), lifted.targets())
 
-      const added = yield* opened((book) => book.importEntries([entry(4)]))
-      assert.strictEqual(added.added.length, 1)
-      assert.deepStrictEqual(targets(yield* opened((book) => book.list)), [guid(4)])
+      const { added, skipped } = yield* opened((book) => book.importEntries([entry(1), entry(4)]))
+      assert.deepStrictEqual([targets(added), skipped], [[guid(1)], 1])
+      // A new ban, which has another number, is always added.
+      yield* opened((book) => book.importBans([entry(4)], { by }))
+      assert.sameMembers([...targets(yield* opened((book) => book.list))], [guid(1), guid(4)])
     }).pipe(inMemory))
 })
 
@@ -459,6 +461,10 @@ describe("an import", () => {
           assert.strictEqual((yield* book.importEntries(copy)).added.length, 2)
           assert.deepStrictEqual(yield* book.importEntries(copy), { added: [], skipped: 2 })
           assert.deepStrictEqual(yield* book.list, before)
+          // A ban that was lifted after the copy was made stays lifted.
+          yield* book.lift(guid(1))
+          assert.deepStrictEqual(yield* book.importEntries(copy), { added: [], skipped: 2 })
+          assert.deepStrictEqual(yield* book.list, before.filter(({ target }) => target !== guid(1)))
         })
       )
     }).pipe(inMemory))

@@ -25,6 +25,7 @@
  *   Effect.retry(session.command("version"), { times: 2, while: (error) => error.isRetryable })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Formatter from "effect/Formatter"

@@ -23,7 +23,7 @@
  * )
  * ```
  *
- * @experimental
+ * @stability experimental
  * @since 0.1.0
  */
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"

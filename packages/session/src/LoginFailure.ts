@@ -15,6 +15,7 @@
  *   Effect.retry(login, { while: (failure) => failure.isRetryable, schedule: Schedule.spaced("1 minute") })
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

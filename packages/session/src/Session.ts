@@ -32,6 +32,7 @@
  * )
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Text from "@bercon/codec/Text"

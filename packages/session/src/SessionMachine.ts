@@ -52,7 +52,7 @@
  * machine.drain() // [{ _tag: "Transmit", datagram: the login packet }]
  * ```
  *
- * @experimental
+ * @stability experimental
  * @since 0.1.0
  */
 import * as Packet from "@bercon/codec/Packet"

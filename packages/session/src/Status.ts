@@ -14,6 +14,7 @@
  *   session.statusChanges.pipe(Stream.takeUntil(({ _tag }) => _tag === "Online"), Stream.runDrain)
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Exit from "effect/Exit"

@@ -51,6 +51,7 @@
  * }
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"
@@ -110,7 +111,8 @@ export class Transport extends Context.Service<Transport, {
   /**
    * Opens a socket and resolves the host name anew. The socket belongs to the caller's scope, which closes it. The
    * session interrupts `open` after 30 seconds. Before it opens another socket, it waits at most 30 seconds until the
-   * previous one is closed.
+   * previous one is closed. A defect in closing a socket ends the session; a defect in closing its last socket is logged,
+   * and closing the session dies with it.
    */
   readonly open: Effect.Effect<Connection, TransportError, Scope.Scope>
 }>()("@bercon/session/Transport") {}

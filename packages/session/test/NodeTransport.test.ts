@@ -4,8 +4,10 @@ import * as NodeTransport from "@bercon/session/NodeTransport"
 import * as NodeSimulatedServer from "@bercon/testing/NodeSimulatedServer"
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
+import * as Dgram from "node:dgram"
 import { networkInterfaces } from "node:os"
+import { vi } from "vitest"
 
 /** A socket of the test, which acts as a server. */
 const bound = Effect.gen(function*() {
@@ -226,5 +228,26 @@ describe("NodeTransport", () => {
       const bind = { address: "no-such-host.invalid" }
       const error = yield* Effect.flip(NodeTransport.make({ host: "127.0.0.1", port: 2306, bind }).open)
       assert.strictEqual(error.reason.kind, "AddressNotAvailable")
+    }))
+})
+
+describe("over NodeTransport", () => {
+  // Effect's socket ignores such a defect.
+  it.live("a defect in closing the socket makes closing the session die", () =>
+    Effect.gen(function*() {
+      const server = yield* NodeSimulatedServer.make()
+      const scope = yield* Scope.make()
+      yield* Session.make({ password: Redacted.make("secret") }).pipe(
+        Scope.provide(scope),
+        Effect.provide(NodeTransport.layer({ host: "127.0.0.1", port: server.address.port }))
+      )
+      const { close } = Dgram.Socket.prototype
+      const spy = vi.spyOn(Dgram.Socket.prototype, "close").mockImplementation(function(this: Dgram.Socket) {
+        close.call(this)
+        throw new Error("a bug")
+      })
+      const exit = yield* Effect.exit(Scope.close(scope, Exit.void))
+      spy.mockRestore()
+      assert.include(String(exit), "a bug")
     }))
 })

@@ -2,15 +2,28 @@ import { Packet } from "@bercon/codec"
 import { type Status, Transport } from "@bercon/session"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Logger, Scope, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Latch, Logger, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { ask, broken, byHand, online, PEER, start } from "./support/ByHand.ts"
 import { reasonOf, tagOf } from "./support/Scenario.ts"
+
+const fail = (message: string): never => {
+  throw new Error(message)
+}
 
 /** The defect with which a session has ended. */
 const defectOf = (status: Status.Status): string => {
   assert(status._tag === "Closed" && Exit.isFailure(status.exit))
   return Cause.pretty(status.exit.cause)
+}
+
+/** A logger, and the lines that it has written. */
+const logged = () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ cause, logLevel, message }) => {
+    lines.push(`${logLevel} ${String(message)} ${Cause.pretty(cause)}`)
+  })
+  return { lines, layer: Logger.layer([logger]) }
 }
 
 describe("a socket", () => {
@@ -67,13 +80,10 @@ describe("a socket", () => {
 
   it.effect("that does not close delays the next one for 30 seconds at most", () =>
     Effect.gen(function*() {
-      const lines: Array<string> = []
-      const logger = Logger.make(({ logLevel, message }) => {
-        lines.push(`${logLevel} ${String(message)}`)
-      })
+      const { layer, lines } = logged()
       const line = byHand()
       const scope = yield* Scope.make()
-      const session = yield* start(line).pipe(Scope.provide(scope), Effect.provide(Logger.layer([logger])))
+      const session = yield* start(line).pipe(Scope.provide(scope), Effect.provide(layer))
       yield* online(session)
       line.closing = Effect.never
       line.receivers[0]!.failed(Cause.fail(broken))
@@ -101,6 +111,82 @@ describe("a socket", () => {
       line.receivers[0]!.failed(Cause.fail(broken))
       yield* TestRcon.passTime("5 seconds")
       assert.include(defectOf(yield* session.status), "the adapter has a bug")
+    }))
+
+  for (const [how, closing] of [["dies", Effect.die("a bug")], ["throws", Effect.sync(() => fail("a bug"))]] as const) {
+    it.effect(`whose closing ${how} at the end of the session makes closing the session die, and is logged`, () =>
+      Effect.gen(function*() {
+        const { layer, lines } = logged()
+        const line = byHand()
+        const scope = yield* Scope.make()
+        const session = yield* start(line).pipe(Scope.provide(scope), Effect.provide(layer))
+        yield* online(session)
+        line.closing = closing
+        const exit = yield* Effect.exit(Scope.close(scope, Exit.void))
+        assert.include(String(exit), "a bug")
+        assert.deepStrictEqual(yield* session.status, { _tag: "Closed", exit: Exit.void })
+        const errors = lines.filter((line) => line.startsWith("Error"))
+        assert.strictEqual(errors.length, 1)
+        for (const text of [PEER, "a bug"]) assert.include(errors[0], text)
+      }))
+  }
+
+  it.effect("whose closing dies after a refusal is logged at once, and the session keeps its failure", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = logged()
+      const line = byHand()
+      line.accepts = false
+      line.closing = Effect.die("a bug")
+      const scope = yield* Scope.make()
+      const session = yield* start(line).pipe(Scope.provide(scope), Effect.provide(layer))
+      assert.strictEqual(reasonOf(yield* Effect.flip(session.online)), "LoginRefused")
+      assert.isTrue(lines.some((line) => line.startsWith("Error") && line.includes("a bug")))
+      assert.strictEqual(reasonOf(yield* Effect.flip(session.closed)), "LoginRefused")
+      assert.include(String(yield* Effect.exit(Scope.close(scope, Exit.void))), "a bug")
+    }))
+
+  /** A line on which no socket can be opened, and what happens in closing each one. */
+  const failing = (closing: Effect.Effect<void>) => {
+    const line = byHand()
+    const open = Effect.andThen(
+      Effect.addFinalizer(() => Effect.andThen(closing, Effect.sync(() => line.open--))),
+      Effect.suspend(() => {
+        line.opens++
+        line.open++
+        return Effect.fail(broken)
+      })
+    )
+    return Object.assign(line, { transport: { ...line.transport, open } })
+  }
+
+  it.effect("that cannot be opened is closed before the next one", () =>
+    Effect.gen(function*() {
+      const line = failing(Effect.void)
+      yield* start(line, { loginTimeout: "Infinity" })
+      yield* TestRcon.passTime("5 minutes")
+      assert.isAbove(line.opens, 5)
+      assert.strictEqual(line.open, 0)
+    }))
+
+  it.effect("that cannot be opened, and whose closing then dies, ends the session with that defect", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const session = yield* start(failing(Effect.die("a bug")), { loginTimeout: "Infinity" }).pipe(
+        Scope.provide(scope)
+      )
+      yield* TestRcon.passTime("1 minute")
+      assert.include(defectOf(yield* session.status), "a bug")
+      assert.include(String(yield* Effect.exit(Scope.close(scope, Exit.void))), "a bug")
+    }))
+
+  it.effect("that cannot be opened, and does not close, delays the next one for 30 seconds at most", () =>
+    Effect.gen(function*() {
+      const closed = yield* Latch.make()
+      const line = failing(closed.await)
+      yield* start(line, { loginTimeout: "Infinity" })
+      yield* TestRcon.passTime("35 seconds")
+      assert.deepStrictEqual([line.opens, line.open], [2, 2])
+      yield* closed.open
     }))
 
   it.effect("is closed as soon as a refusal ends the session, whose scope is still open", () =>

@@ -27,6 +27,7 @@
  *   }).pipe(Effect.provide(MockRconClient.layer())))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type { ActionError } from "@bercon/client/ActionError"

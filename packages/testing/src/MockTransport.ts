@@ -25,6 +25,7 @@
  * }).pipe(Effect.scoped, Effect.provide(MockTransport.layer()))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as Transport from "@bercon/session/Transport"

@@ -18,6 +18,7 @@
  * }).pipe(Effect.scoped)
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as NodeDatagramSocket from "@effect/platform-node-shared/NodeDatagramSocket"

@@ -35,6 +35,7 @@
  *   }).pipe(Effect.scoped, Effect.provide(NodeTestRcon.layer())))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as NodeRcon from "@bercon/client/NodeRcon"

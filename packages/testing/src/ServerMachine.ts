@@ -53,6 +53,7 @@
  * ServerMachine.drain(server).length // 2: the result of the login, and the message about it
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 export { onCommand, receive } from "./internal/server/datagrams.ts"

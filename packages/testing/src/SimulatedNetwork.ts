@@ -32,6 +32,7 @@
  * }).pipe(Effect.provide(TestRcon.layer({ network: { loss: 0.1, latency: "40 millis" } })))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type * as Transport from "@bercon/session/Transport"

@@ -36,6 +36,7 @@
  * )
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import type { ChatChannel } from "@bercon/client/ServerEvent"

@@ -25,6 +25,7 @@
  *   }).pipe(Effect.provide(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as RconClient from "@bercon/client/RconClient"

@@ -28,6 +28,7 @@
  *   }).pipe(Effect.provide(TestRcon.layer())))
  * ```
  *
+ * @stability stable
  * @since 0.1.0
  */
 import * as RconClient from "@bercon/client/RconClient"

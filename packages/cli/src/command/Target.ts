@@ -13,15 +13,10 @@ import type * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type ServerFailure, TargetError } from "../Failure.ts"
+import { quoted } from "../output/quoted.ts"
 import * as SafeText from "../output/SafeText.ts"
 
 const failed = (message: string) => Effect.fail(new TargetError({ message }))
-
-/** The maximum length of a text that an error repeats. A longer one is a mistake, such as the content of a file. */
-const SHOWN = 64
-
-const quoted = (text: string): string =>
-  JSON.stringify(text.length > SHOWN ? `${Array.from(text).slice(0, SHOWN).join("")}…` : text)
 
 const LISTED = 10
 

@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import type { ExitCode } from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import * as Flags from "../flags.ts"
+import { quoted } from "../output/quoted.ts"
 import * as SafeText from "../output/SafeText.ts"
 import * as View from "../output/View.ts"
 import * as Clients from "./Clients.ts"
@@ -187,7 +188,7 @@ export const action = <const Name extends string, const Config extends Command.C
 export const messageOf = (command: string, words: ReadonlyArray<string>): Effect.Effect<string, Failure.UsageError> => {
   const text = words.join(" ")
   return text.trim() === ""
-    ? Effect.fail(new Failure.UsageError({ message: `${command} needs a text (got ${JSON.stringify(text)})` }))
+    ? Failure.usage(`${command} needs a text (got ${quoted(text)})`)
     : Effect.succeed(text)
 }
 

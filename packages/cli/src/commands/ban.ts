@@ -30,7 +30,7 @@ export const ban = action(
     ]
   },
   {
-    targets: Argument.String("target").pipe(
+    targets: Flags.argument("target", "a slot, a name, a GUID or an IP address").pipe(
       Argument.withDescription("Slot, name, GUID or IP address; on Arma Reforger the UUID of an account"),
       Argument.variadic({ min: 1 })
     ),

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { define, withServers } from "../command/define.ts"
 import { folder } from "../community/flags.ts"
+import { text } from "../flags.ts"
 
 /** Makes the servers' own lists agree with a ban book. */
 export const bansSync = define(
@@ -20,7 +21,7 @@ export const bansSync = define(
   },
   {
     folder,
-    file: Flag.String("file").pipe(
+    file: text("file", "path", "the path of a file").pipe(
       Flag.withDescription("A bans.txt with the bans, instead of a folder"),
       Flag.optional
     ),
@@ -28,11 +29,10 @@ export const bansSync = define(
       Flag.withDescription("Prints the changes, and makes none"),
       Flag.withDefault(false)
     ),
-    mark: Flag.String("mark").pipe(
+    mark: text("mark", "word", "a word").pipe(
       Flag.withDescription(
         "The word that marks the book's rows in the lists, as in [book:k3x9q2] reason. Default book, with --file: file"
       ),
-      Flag.withMetavar("word"),
       Flag.optional
     ),
     allowEmpty: Flag.Boolean("allow-empty").pipe(

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Clients from "../command/Clients.ts"
 import { define, withServers } from "../command/define.ts"
 import { repeated, repetition } from "../command/query.ts"
+import { argument } from "../flags.ts"
 import * as View from "../output/View.ts"
 
 const Exchange = Schema.Struct({ command: Schema.String, reply: Schema.String })
@@ -30,7 +31,7 @@ export const exec = define(
     ]
   },
   {
-    commands: Argument.String("command").pipe(
+    commands: argument("command", "an RCON command").pipe(
       Argument.withDescription("An RCON command with its arguments, in quotes"),
       Argument.variadic({ min: 1 })
     ),

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { define } from "../command/define.ts"
-import { UsageError } from "../Failure.ts"
+import { usage } from "../Failure.ts"
 import { bercon } from "../flags.ts"
 import * as Output from "../output/Output.ts"
 import * as View from "../output/View.ts"
@@ -40,7 +40,7 @@ export const guid = define(
       const { format } = yield* bercon
       const rows = yield* Effect.forEach(ids, (steamId64) =>
         Result.match(Guid.fromSteamId(steamId64), {
-          onFailure: ({ message }) => Effect.fail(new UsageError({ message })),
+          onFailure: ({ message }) => usage(message),
           onSuccess: (guid) => Effect.succeed({ steamId64, guid })
         }))
       yield* Output.Output.use((output) => output.print(view, [{ server: "", rows }])).pipe(

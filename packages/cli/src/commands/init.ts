@@ -6,14 +6,15 @@ import * as Path from "node:path"
 import { define } from "../command/define.ts"
 import * as Password from "../connection/Password.ts"
 import * as Profiles from "../connection/Profiles.ts"
-import { fromFlags, fromVariables, namesIn, usage } from "../connection/Sources.ts"
+import { fromFlags, fromVariables, namesIn } from "../connection/Sources.ts"
 import * as Failure from "../Failure.ts"
-import { bercon } from "../flags.ts"
+import { bercon, text } from "../flags.ts"
 import { ask, confirm } from "../init/ask.ts"
 import { note, write } from "../output/Output.ts"
 import * as Progress from "../output/Progress.ts"
+import { quoted } from "../output/quoted.ts"
 
-const missing = (what: string, flag: string) => usage(`${what} is missing: use ${flag}`)
+const missing = (what: string, flag: string) => Failure.usage(`${what} is missing: use ${flag}`)
 
 const portProblem = (text: string): string | undefined =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
@@ -39,9 +40,8 @@ export const init = define(
       Flag.withDescription("The name of the server, for --profile: letters, digits, _ and -"),
       Flag.optional
     ),
-    passwordVariable: Flag.String("password-variable").pipe(
+    passwordVariable: text("password-variable", "name", "the name of a variable").pipe(
       Flag.withDescription("The variable that holds the password. The password itself is then not written"),
-      Flag.withMetavar("name"),
       Flag.optional
     ),
     skipLogin: Flag.Boolean("skip-login").pipe(
@@ -72,10 +72,12 @@ export const init = define(
         : Password.canAsk()
         ? yield* ask("Name of the server, such as eu1", idProblem)
         : yield* missing("the name of the server", "--id")
-      if (!toml.isId(id)) return yield* usage(`--id: ${idProblem(id)} (got ${JSON.stringify(id)})`)
+      if (!toml.isId(id)) return yield* Failure.usage(`--id: ${idProblem(id)} (got ${quoted(id)})`)
       if (ids.has(id) && !input.overwrite) {
         const replaces = Password.canAsk() && (yield* confirm(`${path} has a server ${id}. Replace it?`))
-        if (!replaces) return yield* usage(`${path} has a server ${id} already: use another name, or --overwrite`)
+        if (!replaces) {
+          return yield* Failure.usage(`${path} has a server ${id} already: use another name, or --overwrite`)
+        }
       }
       const { passwordVariable } = input
       const taken = namesIn(Option.isSome(passwordVariable) ? { ...variables, password: undefined } : variables, given)
@@ -85,7 +87,7 @@ export const init = define(
       const knownHost = given.host ?? variables.host
       const host = knownHost ?? (Password.canAsk() ? yield* ask("Host", hostProblem, "127.0.0.1") : "127.0.0.1")
       const problem = hostProblem(host)
-      if (problem !== undefined) return yield* usage(problem)
+      if (problem !== undefined) return yield* Failure.usage(problem)
       const knownPort = given.port ?? variables.port
       const port = knownPort ?? (Password.canAsk()
         ? Number(yield* ask("RConPort", portProblem))
@@ -101,7 +103,7 @@ export const init = define(
         )
       if (Option.isNone(password) && !(input.skipLogin && Option.isSome(passwordVariable))) {
         return yield* Option.isSome(passwordVariable)
-          ? usage(`the variable ${passwordVariable.value} is not set: set it, or use --skip-login`)
+          ? Failure.usage(`the variable ${passwordVariable.value} is not set: set it, or use --skip-login`)
           : missing("the password", "--password-file (- is standard input) or --password-variable")
       }
       if (Option.isSome(password) && !input.skipLogin) {

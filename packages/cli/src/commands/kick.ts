@@ -3,6 +3,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { action, each } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
+import { argument } from "../flags.ts"
 
 /** Kicks players. */
 export const kick = action(
@@ -16,7 +17,7 @@ export const kick = action(
     ]
   },
   {
-    players: Argument.String("player").pipe(
+    players: argument("player", "a slot, a name or a GUID").pipe(
       Argument.withDescription("Slot, name or GUID"),
       Argument.variadic({ min: 1 })
     ),

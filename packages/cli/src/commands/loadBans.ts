@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { perform } from "../command/action.ts"
 import { define } from "../command/define.ts"
+import { argument } from "../flags.ts"
 
 /** Makes the server read its bans from a file. */
 export const loadBans = define(
@@ -14,7 +15,12 @@ export const loadBans = define(
       ["bercon load-bans shared-bans.txt", "Another file in the same folder"]
     ]
   },
-  { file: Argument.String("file").pipe(Argument.withDescription("The name of the file"), Argument.optional) },
+  {
+    file: argument("file", "the name of a file").pipe(
+      Argument.withDescription("The name of the file"),
+      Argument.optional
+    )
+  },
   ({ file }) =>
     perform(
       "load-bans",

@@ -3,7 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { perform } from "../command/action.ts"
 import { define } from "../command/define.ts"
-import { UsageError } from "../Failure.ts"
+import { usage } from "../Failure.ts"
+import { quoted } from "../output/quoted.ts"
 
 /** Limits pings. */
 export const maxPing = define(
@@ -23,9 +24,5 @@ export const maxPing = define(
           rcon.maxPing(limit === "unlimited" ? limit : Duration.millis(Number(limit))),
           (reply) => emit({ target: limit, confirmed: false, reply })
         ))
-      : Effect.fail(
-        new UsageError({
-          message: `limit must be a number of milliseconds, or unlimited (got ${JSON.stringify(limit)})`
-        })
-      )
+      : usage(`limit must be a number of milliseconds, or unlimited (got ${quoted(limit)})`)
 )

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { perform } from "../command/action.ts"
 import { define } from "../command/define.ts"
+import { argument, text } from "../flags.ts"
 
 /** Changes the mission. */
 export const mission = define(
@@ -16,8 +17,10 @@ export const mission = define(
     ]
   },
   {
-    name: Argument.String("mission").pipe(Argument.withDescription("The name of the mission's file")),
-    difficulty: Flag.String("difficulty").pipe(
+    name: argument("mission", "the name of a mission").pipe(
+      Argument.withDescription("The name of the mission's file")
+    ),
+    difficulty: text("difficulty", "name", "the name of a difficulty").pipe(
       Flag.withDescription("Recruit, Regular, Veteran, ... Default: the server's"),
       Flag.optional
     )

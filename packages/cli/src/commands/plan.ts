@@ -7,12 +7,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { define } from "../command/define.ts"
 import { folder } from "../community/flags.ts"
-import { usage } from "../connection/Sources.ts"
+import { usage } from "../Failure.ts"
 import * as Flags from "../flags.ts"
+import { quoted } from "../output/quoted.ts"
 
 const plans = Effect.promise(() => import("../community/plans.ts"))
 
-const plan = Argument.String("plan").pipe(Argument.withDescription("The id of the plan"))
+const plan = Flags.argument("plan", "the id of a plan").pipe(Argument.withDescription("The id of the plan"))
 
 const servers = Flag.String("servers").pipe(
   Flag.withDescription("Only these servers of the plan: altis,stratis. Default: all"),
@@ -74,7 +75,7 @@ const newTime = (input: { readonly by: Option.Option<Duration.Duration>; readonl
   const to = /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? DateTime.make(text) : Option.none()
   return Option.isNone(to)
     ? usage(
-      `--to must be a time with an offset such as 2026-03-28T04:30:00Z or ...+01:00 (got ${JSON.stringify(text)})`
+      `--to must be a time with an offset such as 2026-03-28T04:30:00Z or ...+01:00 (got ${quoted(text)})`
     )
     : Effect.succeed({ to: DateTime.toUtc(to.value) })
 }

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import process from "node:process"
 import { define, withServers } from "../command/define.ts"
 import { login } from "../connection/login.ts"
-import { usage } from "../connection/Sources.ts"
+import { usage } from "../Failure.ts"
 import * as Progress from "../output/Progress.ts"
 
 /** A live screen. */

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { perform, written } from "../command/action.ts"
 import { define } from "../command/define.ts"
 import * as Target from "../command/Target.ts"
+import { argument } from "../flags.ts"
 
 /** Removes bans. */
 export const unban = define(
@@ -17,7 +18,7 @@ export const unban = define(
     ]
   },
   {
-    targets: Argument.String("target").pipe(
+    targets: argument("target", "a GUID, an IP address or the number of a ban").pipe(
       Argument.withDescription(
         "GUID, IP address, or the number of a ban; on Arma Reforger the UUID or name of an account"
       ),

@@ -2,6 +2,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import { action, messageOf } from "../command/action.ts"
 import * as Target from "../command/Target.ts"
+import { argument } from "../flags.ts"
 
 /** Sends a message to one player. */
 export const whisper = action(
@@ -15,7 +16,7 @@ export const whisper = action(
     ]
   },
   {
-    player: Argument.String("player").pipe(Argument.withDescription("Slot, name or GUID")),
+    player: argument("player", "a slot, a name or a GUID").pipe(Argument.withDescription("Slot, name or GUID")),
     words: Argument.String("text").pipe(
       Argument.withDescription("The message, one line"),
       Argument.variadic({ min: 1 })

@@ -18,7 +18,8 @@ import * as Schema from "effect/Schema"
 import * as Fs from "node:fs"
 import * as Clients from "../command/Clients.ts"
 import type { Server, Servers } from "../connection/Servers.ts"
-import { type ServerFailure, TargetError, UsageError } from "../Failure.ts"
+import { type ServerFailure, TargetError, usage, UsageError } from "../Failure.ts"
+import { quoted } from "../output/quoted.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
 
@@ -139,7 +140,7 @@ const problemOfId = ({ name, profile }: Server): string | undefined =>
     ? `${name} has no profile: use --profile or --all. ` +
       "The name of the profile must be the server's id in your program"
     : profile.movedBy.length > 0
-    ? `the address of the profile ${JSON.stringify(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
+    ? `the address of the profile ${quoted(name)} is overridden by ${profile.movedBy.join(" and ")}: ` +
       `leave ${profile.movedBy.length === 1 ? "it" : "them"} out, or correct the profile`
     : undefined
 
@@ -149,7 +150,7 @@ export const run = Effect.fnUntraced(function*(servers: Servers, { isDryRun, isE
   const orphans = isEmptyAllowed || "file" in source ? "Remove" : "Keep"
   const policy: BanPolicy = { mark, capacity: MAX_CAPACITY, orphans }
   const book = yield* Layer.build(bookOf(source, mark)).pipe(
-    Effect.catchTag("BanBookError", ({ message }) => Effect.fail(new UsageError({ message })))
+    Effect.catchTag("BanBookError", ({ message }) => usage(message))
   )
   const entries = yield* Effect.provideContext(Effect.flatMap(BanBook.BanBook, ({ list }) => list), book)
   // A book in a folder needs no such check. If it is empty, only the rows of lifted bans are removed.

@@ -10,6 +10,7 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { UsageError } from "../Failure.ts"
+import { quoted } from "../output/quoted.ts"
 
 const failed = (message: string) => Layer.effect(KeyValueStore.KeyValueStore, Effect.fail(new UsageError({ message })))
 
@@ -21,5 +22,5 @@ export const layer = (folder: string): Layer.Layer<KeyValueStore.KeyValueStore, 
         Layer.provide([NodeFileSystem.layer, NodePath.layer]),
         Layer.catch(({ message }) => failed(message))
       )
-      : failed(`${JSON.stringify(folder)} is not the folder of a community's program: name that folder with --folder`)
+      : failed(`${quoted(folder)} is not the folder of a community's program: name that folder with --folder`)
   )

@@ -10,9 +10,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ExitCode } from "../ExitCode.ts"
-import { type Failure, type OutputError, Reported, TargetError, UsageError } from "../Failure.ts"
-import { bercon } from "../flags.ts"
+import { type Failure, type OutputError, Reported, TargetError, usage, type UsageError } from "../Failure.ts"
+import { bercon, namesOf } from "../flags.ts"
 import { layer as outputLayer, note, Output } from "../output/Output.ts"
+import { quoted, quotedList } from "../output/quoted.ts"
 import * as View from "../output/View.ts"
 import * as Folder from "./folder.ts"
 
@@ -70,10 +71,8 @@ const withPlans = (
   }).pipe(
     Effect.scoped,
     Effect.provide(Folder.layer(folder)),
-    Effect.catchTag("PlanStoreError", ({ message }) => Effect.fail(new UsageError({ message })))
+    Effect.catchTag("PlanStoreError", ({ message }) => usage(message))
   )
-
-const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
 
 /** The servers of a plan, or of all plans. A plan for `"all"` servers contributes those on which it has a restart to come. */
 const knownServers = (plans: Plans.Service, plan: string | undefined) =>
@@ -91,15 +90,14 @@ const serversOf = Effect.fnUntraced(function*(
   names: Option.Option<string>
 ): Effect.fn.Return<Plans.OnServers, PlanStoreError | UnknownPlan | UsageError> {
   if (Option.isNone(names)) return {}
-  const servers = names.value.split(",").map((name) => name.trim()).filter((name) => name !== "")
-  if (servers.length === 0) return yield* new UsageError({ message: "--servers has no name of a server" })
+  const servers = yield* namesOf("--servers", names.value)
   const known = yield* knownServers(plans, plan)
   const unknown = servers.filter((name) => !known.has(name))
   if (unknown.length > 0) {
-    const whose = plan === undefined ? "the plans have" : `the plan ${JSON.stringify(plan)} has`
-    return yield* new UsageError({
-      message: `--servers: unknown server ${quoted(unknown)}: ${whose} ${quoted(known) || "none yet"}`
-    })
+    const whose = plan === undefined ? "the plans have" : `the plan ${quoted(plan)} has`
+    return yield* usage(
+      `--servers: unknown server ${quotedList(unknown)}: ${whose} ${quotedList(known) || "none yet"}`
+    )
   }
   return { servers }
 })
@@ -127,7 +125,7 @@ const ordered = (plan: string, state: "Aborted" | "Postponed") =>
   Effect.fnUntraced(function*({ changed, restarting }: Plans.Ordered) {
     if (changed.length === 0 && restarting.length === 0) {
       return yield* new TargetError({
-        message: `the plan ${JSON.stringify(plan)} has no restart to come. Nothing was changed`
+        message: `the plan ${quoted(plan)} has no restart to come. Nothing was changed`
       })
     }
     if (changed.length > 0) {
@@ -158,6 +156,6 @@ export const postpone = (folder: string, plan: string, time: Plans.NewTime, serv
     serversOf(plans, plan, servers).pipe(
       Effect.flatMap((on) => plans.postpone(plan, time, on)),
       Effect.catchTag("UnknownPlan", unknown),
-      Effect.catchTag("InvalidPlan", ({ message }) => Effect.fail(new UsageError({ message }))),
+      Effect.catchTag("InvalidPlan", ({ message }) => usage(message)),
       Effect.flatMap(ordered(plan, "Postponed"))
     ))

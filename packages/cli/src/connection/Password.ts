@@ -9,7 +9,7 @@ import * as Fs from "node:fs"
 import process from "node:process"
 import * as Readline from "node:readline"
 import { Writable } from "node:stream"
-import { UsageError } from "../Failure.ts"
+import { usage, UsageError } from "../Failure.ts"
 import * as SafeText from "../output/SafeText.ts"
 
 /** The maximum size of a password in bytes. More is a mistake, such as the name of another file. */
@@ -39,7 +39,7 @@ export const fromFile = (path: string): Effect.Effect<Redacted.Redacted, UsageEr
     if (bytes.length > LIMIT) return Effect.fail(failed(`it has more than ${LIMIT} bytes`))
     const password = bytes.toString("utf8").replace(/\r?\n$/, "")
     return password === ""
-      ? Effect.fail(new UsageError({ message: `the password is missing: ${source} is empty` }))
+      ? usage(`the password is missing: ${source} is empty`)
       : Effect.succeed(Redacted.make(password))
   }))
 }

@@ -7,12 +7,13 @@ import type { ServersFileError } from "@bercon/fleet/FleetError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { UsageError } from "../Failure.ts"
-import type { Flags } from "../flags.ts"
+import { usage, type UsageError } from "../Failure.ts"
+import { type Flags, namesOf } from "../flags.ts"
 import { note } from "../output/Output.ts"
+import { quoted, quotedList } from "../output/quoted.ts"
 import * as Password from "./Password.ts"
 import * as Profiles from "./Profiles.ts"
-import { fromFlags, fromServerCfg, fromVariables, namesIn, type Source, usage } from "./Sources.ts"
+import { fromFlags, fromServerCfg, fromVariables, namesIn, type Source } from "./Sources.ts"
 
 /** A server that a command is for. */
 export interface Server {
@@ -42,8 +43,6 @@ export interface Servers {
   /** Whether results are labelled with their server: if several are named, or `--all` is given. */
   readonly labelled: boolean
 }
-
-const quoted = (names: Iterable<string>): string => Array.from(names, (name) => JSON.stringify(name)).join(", ")
 
 const NO_SERVER =
   "no server is given: use --host and --port, or BERCON_HOST and BERCON_PORT, or --profile with a file of servers"
@@ -100,23 +99,16 @@ const movedBy = (sources: ReadonlyArray<Source>): ReadonlyArray<string> =>
   })
 
 /** The profiles that `--profile` names, or `BERCON_PROFILE` if no flag selects a server. */
-const namedProfiles = (flags: Flags): Effect.Effect<ReadonlyArray<string>> =>
-  Effect.map(
-    Option.isSome(flags.profile) || flags.all || Option.isSome(flags.serverCfg) || Option.isSome(flags.host)
-      ? Effect.succeed(flags.profile)
-      : Profiles.variable("BERCON_PROFILE"),
-    Option.match({
-      onNone: () => [],
-      onSome: (list) => [...new Set(list.split(",").map((name) => name.trim()).filter((name) => name !== ""))]
-    })
-  )
+const namedProfiles = Effect.fnUntraced(function*(flags: Flags): Effect.fn.Return<ReadonlyArray<string>, UsageError> {
+  if (Option.isSome(flags.profile)) return yield* namesOf("--profile", flags.profile.value)
+  if (flags.all || Option.isSome(flags.serverCfg) || Option.isSome(flags.host)) return []
+  const list = yield* Profiles.variable("BERCON_PROFILE")
+  return Option.isSome(list) ? yield* namesOf("BERCON_PROFILE", list.value) : []
+})
 
 /** Flags that contradict each other, or that would choose another server than the person means. */
 const contradiction = (flags: Flags, named: ReadonlyArray<string>): string | undefined => {
   const several = flags.all || named.length > 1
-  if (Option.isSome(flags.profile) && named.length === 0) {
-    return `--profile names no profile (got ${JSON.stringify(flags.profile.value)})`
-  }
   if (flags.all && Option.isSome(flags.profile)) return "give --profile or --all, not both"
   if ((flags.all || Option.isSome(flags.profile)) && Option.isSome(flags.serverCfg)) {
     return "--server-cfg is for one server: leave out --profile and --all"
@@ -136,7 +128,7 @@ const tellOverriding = (profile: string, variables: Source, given: Source) => {
   const names = namesIn(variables, given)
   return names.length === 0
     ? Effect.void
-    : note(`bercon: profile ${JSON.stringify(profile)} is used with ${names.join(" and ")} from the environment`)
+    : note(`bercon: profile ${quoted(profile)} is used with ${names.join(" and ")} from the environment`)
 }
 
 /** The servers that flags, variables and files name. */
@@ -170,7 +162,7 @@ export const resolve = Effect.fnUntraced(function*(
   const { path, servers } = file.value
   const unknown = named.filter((name) => !servers.has(name))
   if (unknown.length > 0) {
-    return yield* usage(`unknown profile ${quoted(unknown)}: ${path} has ${quoted(servers.keys()) || "none"}`)
+    return yield* usage(`unknown profile ${quotedList(unknown)}: ${path} has ${quotedList(servers.keys()) || "none"}`)
   }
   if (flags.all || named.length > 1) {
     // The variables are for a single server. The servers are merged one after the other, because `merged` may ask for a
@@ -188,7 +180,7 @@ export const resolve = Effect.fnUntraced(function*(
   if (profile === undefined) {
     return given.port !== undefined || variables.port !== undefined
       ? one(yield* merged(flags, undefined, [given, variables]))
-      : yield* usage(`which server? ${path} has ${quoted(servers.keys()) || "none"}: use --profile, or --all`)
+      : yield* usage(`which server? ${path} has ${quotedList(servers.keys()) || "none"}: use --profile, or --all`)
   }
   if (named.length > 0) yield* tellOverriding(profile, variables, given)
   return one(yield* merged(flags, profile, [given, variables, servers.get(profile)!]))

@@ -9,8 +9,9 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs"
 import process from "node:process"
-import { UsageError } from "../Failure.ts"
+import { usage, UsageError } from "../Failure.ts"
 import type { Flags } from "../flags.ts"
+import { quoted } from "../output/quoted.ts"
 import * as Password from "./Password.ts"
 import * as Profiles from "./Profiles.ts"
 import * as ServerCfg from "./ServerCfg.ts"
@@ -35,14 +36,11 @@ export const namesIn = (source: Source, stronger: Source): ReadonlyArray<string>
     return name === undefined ? [] : [name]
   })
 
-/** Fails because the command line, a variable or a file is invalid. */
-export const usage = (message: string) => Effect.fail(new UsageError({ message }))
-
 const portOf = (text: string, where: string): Effect.Effect<number, UsageError> => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   return port >= 1 && port <= 65_535
     ? Effect.succeed(port)
-    : usage(`${where} must be a number from 1 to 65535 (got ${JSON.stringify(text)})`)
+    : usage(`${where} must be a number from 1 to 65535 (got ${quoted(text)})`)
 }
 
 const FLAVOURS = ["auto", "BattlEye", "Reforger"] as const
@@ -50,7 +48,7 @@ const FLAVOURS = ["auto", "BattlEye", "Reforger"] as const
 const flavourOf = (text: string): Effect.Effect<Flavour | "auto", UsageError> => {
   const flavour = FLAVOURS.find((name) => name.toLowerCase() === text.toLowerCase())
   return flavour === undefined
-    ? usage(`BERCON_FLAVOUR must be one of ${FLAVOURS.join(", ")} (got ${JSON.stringify(text)})`)
+    ? usage(`BERCON_FLAVOUR must be one of ${FLAVOURS.join(", ")} (got ${quoted(text)})`)
     : Effect.succeed(flavour)
 }
 

@@ -7,6 +7,7 @@ import * as Net from "node:net"
 import * as Path from "node:path"
 import type { Candidate, ServerCfg } from "../connection/ServerCfg.ts"
 import { ExitCode } from "../ExitCode.ts"
+import { quoted, quotedList } from "../output/quoted.ts"
 import { type Check, note, ok, problem } from "./Check.ts"
 import { oddities } from "./password.ts"
 
@@ -30,8 +31,6 @@ export interface Facts {
 
 const wrong = (check: string, message: string): Check => problem(check, ExitCode.usage, message)
 
-const quoted = (names: ReadonlyArray<string>): string => names.map((name) => JSON.stringify(name)).join(", ")
-
 /** Names that are probably meant for the configuration: `beserver_64.cfg`, `beconfig.cfg`, `BEServer.cfg.txt`. */
 const isNearMiss = (name: string): boolean => /^be.*\.cfg|^be(?:server|config)|^battleye.*\.cfg/i.test(name)
 
@@ -46,7 +45,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
     return [wrong(
       "file",
       misses.length > 0
-        ? `the server does not read ${quoted(misses)}: call it ${NAMES}`
+        ? `the server does not read ${quotedList(misses)}: call it ${NAMES}`
         : `there is no ${NAMES} in ${folder}. The file is in the folder that the server's -BEpath names, or else in ` +
           "battleye beside the server (Linux) or BattlEye in its profiles (Windows)"
     )]
@@ -82,7 +81,7 @@ const files = ({ candidates, chosen, folder, names, platform }: Facts): Readonly
         "server is running, a crash has left this file behind: RCON may not start until you rename it to beserver_x64.cfg"
     ))
   }
-  if (misses.length > 0) found.push(note("file", `the server does not read ${quoted(misses)}`))
+  if (misses.length > 0) found.push(note("file", `the server does not read ${quotedList(misses)}`))
   if (plain.length > 0 && !plain.some(({ path }) => /_x64\.cfg$/i.test(path))) {
     found.push(note("file", `a 64-bit server reads beserver_x64.cfg, not ${Path.basename(plain[0]!.path)}`))
   }
@@ -140,7 +139,7 @@ const port = ({ port }: ServerCfg, gamePort: number | undefined): Check => {
   if (Option.isNone(port)) return wrong("port", "RConPort is missing or empty: without it the server has no RCON")
   const number = /^\d{1,5}$/.test(port.value) ? Number(port.value) : 0
   if (number < 1 || number > 65_535) {
-    return wrong("port", `RConPort must be from 1 to 65535 (got ${JSON.stringify(port.value)})`)
+    return wrong("port", `RConPort must be from 1 to 65535 (got ${quoted(port.value)})`)
   }
   if (gamePort !== undefined && number >= gamePort && number <= gamePort + 4) {
     return wrong(
@@ -159,7 +158,7 @@ const port = ({ port }: ServerCfg, gamePort: number | undefined): Check => {
 const address = ({ ip }: ServerCfg, localAddresses: ReadonlyArray<string>): ReadonlyArray<Check> => {
   if (Option.isNone(ip) || ip.value === "0.0.0.0") return []
   if (Net.isIP(ip.value) === 0) {
-    return [wrong("address", `RConIP must be an IP address of the server's machine (got ${JSON.stringify(ip.value)})`)]
+    return [wrong("address", `RConIP must be an IP address of the server's machine (got ${quoted(ip.value)})`)]
   }
   if (ip.value.startsWith("127.")) {
     return [note("address", `RConIP is ${ip.value}: only programs on the server's machine can connect`)]

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import process from "node:process"
 import * as Readline from "node:readline"
-import { UsageError } from "../Failure.ts"
+import { usage, type UsageError } from "../Failure.ts"
 import { noteUnsafe } from "../output/Output.ts"
 
 /** Asks until the answer has no problem. An empty answer counts as `fallback`. Fails if the input ends. */
@@ -22,7 +22,7 @@ export const ask = (
     }
     const ended = () => {
       process.stderr.write("\n")
-      end(Effect.fail(new UsageError({ message: "the input ended before all was answered. Nothing was written" })))
+      end(usage("the input ended before all was answered. Nothing was written"))
     }
     terminal.setPrompt(`${question}${fallback === undefined ? "" : ` [${fallback}]`}: `)
     terminal.on("line", (line) => {

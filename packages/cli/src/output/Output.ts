@@ -13,6 +13,12 @@ import * as SafeText from "./SafeText.ts"
 import type { View } from "./View.ts"
 import { wrap } from "./wrap.ts"
 
+/** The streams to which everything is written. Default: those of this process. */
+export const Streams = Context.Reference<{
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+}>("@bercon/cli/Streams", { defaultValue: () => process })
+
 /** A result to which servers contribute at different times. */
 export interface Gathered<in Row> {
   /**
@@ -56,9 +62,10 @@ const outputError = (error: NodeJS.ErrnoException): OutputError =>
 
 /** Writes to standard output, and waits until it is written. */
 export const write = (text: string): Effect.Effect<void, OutputError> =>
-  text === "" ? Effect.void : Effect.callback((resume) => {
-    process.stdout.write(text, (error) => resume(error ? Effect.fail(outputError(error)) : Effect.void))
-  })
+  text === "" ? Effect.void : Effect.flatMap(Streams, ({ stdout }) =>
+    Effect.callback((resume) => {
+      stdout.write(text, (error) => resume(error ? Effect.fail(outputError(error)) : Effect.void))
+    }))
 
 const gathered = <Row>(gathering: Format.Gathering<Row>): Gathered<Row> => {
   let problem: OutputError | undefined
@@ -72,11 +79,11 @@ const gathered = <Row>(gathering: Format.Gathering<Row>): Gathered<Row> => {
 }
 
 /** Prints a text on standard error: one line, or several with line feeds between them. A terminal gets wrapped lines. */
-export const note = (text: string): Effect.Effect<void> => Effect.sync(() => noteUnsafe(text))
+export const note = (text: string): Effect.Effect<void> => Effect.map(Streams, ({ stderr }) => noteUnsafe(text, stderr))
 
 /** The same as {@link note}, for callbacks. */
-export const noteUnsafe = (text: string): void => {
-  process.stderr.write(`${wrap(SafeText.lines(text), widthOf(process.stderr))}\n`)
+export const noteUnsafe = (text: string, stderr: NodeJS.WriteStream = process.stderr): void => {
+  stderr.write(`${wrap(SafeText.lines(text), widthOf(stderr))}\n`)
 }
 
 /** The width of a terminal in cells. `undefined` if it is unknown: serial lines and containers report 0. */
@@ -85,30 +92,36 @@ export const widthOf = ({ columns, isTTY }: NodeJS.WriteStream): number | undefi
 
 /** Prints results in a format on the standard output of this process. */
 export const layer = (options: { readonly format: Format.Format; readonly labelled: boolean }): Layer.Layer<Output> =>
-  Layer.sync(Output, () => {
-    const isTerminal = process.stdout.isTTY
-    const style: Format.Context = {
-      ...options,
-      isTerminal,
-      width: widthOf(process.stdout),
-      // Node considers NO_COLOR, FORCE_COLOR and TERM.
-      colours: isTerminal && process.stdout.hasColors()
-    }
-    return Output.of({
-      format: options.format,
-      isTerminal,
-      style,
-      print: (view, parts) => Effect.suspend(() => write(Format.render(view, parts, style))),
-      printStream: (view, entries) =>
-        Effect.suspend(() => {
-          const { begin, end, entry } = Format.streaming(view, style)
-          return Effect.andThen(
-            write(begin),
-            Stream.runForEach(entries, ({ row, server }) => write(entry(server, row)))
-          ).pipe(
-            Effect.onExit((exit) => Exit.isSuccess(exit) ? write(end) : Effect.ignore(write(end)))
-          )
-        }),
-      gather: (view, servers) => gathered(Format.gathering(view, style, servers))
+  Layer.effect(
+    Output,
+    Effect.map(Streams, ({ stdout }) => {
+      const isTerminal = stdout.isTTY
+      const style: Format.Context = {
+        ...options,
+        isTerminal,
+        // Read again for each entry, because a terminal may be resized while entries come.
+        get width() {
+          return widthOf(stdout)
+        },
+        // Node considers NO_COLOR, FORCE_COLOR and TERM.
+        colours: isTerminal && stdout.hasColors()
+      }
+      return Output.of({
+        format: options.format,
+        isTerminal,
+        style,
+        print: (view, parts) => Effect.suspend(() => write(Format.render(view, parts, style))),
+        printStream: (view, entries) =>
+          Effect.suspend(() => {
+            const { begin, end, entry } = Format.streaming(view, style)
+            return Effect.andThen(
+              write(begin),
+              Stream.runForEach(entries, ({ row, server }) => write(entry(server, row)))
+            ).pipe(
+              Effect.onExit((exit) => Exit.isSuccess(exit) ? write(end) : Effect.ignore(write(end)))
+            )
+          }),
+        gather: (view, servers) => gathered(Format.gathering(view, style, servers))
+      })
     })
-  })
+  )

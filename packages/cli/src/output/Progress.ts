@@ -3,8 +3,8 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import process from "node:process"
 import { cut } from "./cells.ts"
+import { Streams } from "./Output.ts"
 import * as SafeText from "./SafeText.ts"
 
 /** Maximum number of servers that a sentence names. */
@@ -42,11 +42,12 @@ export const during = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.gen(function*() {
     const waiting = new Map(names.map((name) => [name, ""]))
-    const isTerminal = process.stderr.isTTY
+    const { stderr } = yield* Streams
+    const isTerminal = stderr.isTTY
     let seconds = 0
     let shown = false
     const erase = Effect.sync(() => {
-      if (shown && isTerminal) process.stderr.write("\r\x1b[2K")
+      if (shown && isTerminal) stderr.write("\r\x1b[2K")
       shown = false
     })
     const progress: Progress = {
@@ -64,8 +65,8 @@ export const during = <A, E, R>(
       if (waiting.size === 0 || !isTerminal && seconds % 10 !== 1) return
       const text = SafeText.line(sentence(names.length, waiting, seconds))
       shown = true
-      process.stderr.write(
-        isTerminal ? `\r\x1b[2K${cut(text, (process.stderr.columns || 80) - 1)}` : `bercon: ${text}\n`
+      stderr.write(
+        isTerminal ? `\r\x1b[2K${cut(text, (stderr.columns || 80) - 1)}` : `bercon: ${text}\n`
       )
     })
     const ticking = Effect.forever(Effect.andThen(Effect.sleep("1 second"), show))

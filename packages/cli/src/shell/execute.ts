@@ -3,6 +3,7 @@
  */
 import type { Player } from "@bercon/client/Player"
 import type * as RconClient from "@bercon/client/RconClient"
+import { CommandTable } from "@bercon/client/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,9 +11,10 @@ import * as Target from "../command/Target.ts"
 import { view as adminsView } from "../commands/admins.ts"
 import { view as bansView } from "../commands/bans.ts"
 import { view as playersView } from "../commands/players.ts"
-import { type ServerFailure, UsageError } from "../Failure.ts"
+import { type ServerFailure, usage } from "../Failure.ts"
 import { parseDuration } from "../flags.ts"
 import * as Format from "../output/Format.ts"
+import { quoted } from "../output/quoted.ts"
 import * as SafeText from "../output/SafeText.ts"
 import type { View } from "../output/View.ts"
 import { wrap } from "../output/wrap.ts"
@@ -54,8 +56,8 @@ const entry = <A>(table: Readonly<Record<string, A>>, words: ReadonlyArray<strin
   return others.length === 0 && Object.hasOwn(table, command) ? table[command] : undefined
 }
 
-/** Whether a line certainly changes nothing on the server. `false` for lines that are sent as they are. */
-export const isQuestion = (line: string): boolean => entry(questions, Line.words(line.trim())) !== undefined
+/** Whether a line surely changes nothing on the server. `false` for unknown commands, which are sent as they are. */
+export const isQuestion = (line: string): boolean => CommandTable.isHarmless(line.trim().replace(/^!/, ""))
 
 type Simple = keyof {
   [Name in keyof RconClient.Service as RconClient.Service[Name] extends Printed ? Name : never]: never
@@ -97,8 +99,6 @@ const help: string = [
   ""
 ].join("\n")
 
-const usage = (message: string) => Effect.fail(new UsageError({ message }))
-
 const CONFIRMED = { confirmWithin: "5 seconds" } as const
 
 const printed = (action: string, target: string, reply: string): string =>
@@ -128,7 +128,7 @@ const ban = (rcon: RconClient.Service, line: string, words: ReadonlyArray<string
     : parseDuration(time)
   // Taken for the beginning of the reason, a mistyped time would make the ban permanent.
   if (Option.isNone(duration) && /^\d/.test(time)) {
-    return usage(`${JSON.stringify(time)} is not a time: write minutes (60), or 2h, 7d or forever, before the reason`)
+    return usage(`${quoted(time)} is not a time: write minutes (60), or 2h, 7d or forever, before the reason`)
   }
   const reason = Line.after(line, Option.isSome(duration) ? 3 : 2)
   const options = {
@@ -147,11 +147,17 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
   const text = line.trim()
   const words = Line.words(text)
   const [command = "", first] = words
-  if (text.startsWith("!")) return raw(rcon, text.slice(1).trim())
+  if (text.startsWith("!")) {
+    const typed = text.slice(1).trim()
+    return typed === "" ? usage("! needs a command") : raw(rcon, typed)
+  }
   const isMistake = Object.hasOwn(mistakes, command) ? mistakes[command] : undefined
   const flag = isMistake && words.slice(1, 4).find(isMistake)
   if (flag !== undefined) {
     return usage(`the shell has no flags (got ${flag}): see help. \`!${text}\` would send it as it is`)
+  }
+  if (first?.trim() === "" && command !== "say" && Line.names.includes(command)) {
+    return usage(`${command}: the first argument must not be empty (got ${quoted(first)})`)
   }
   const question = entry(questions, words)
   if (question !== undefined) return question(rcon, context)

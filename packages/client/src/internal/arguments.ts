@@ -13,6 +13,7 @@ import { type Guid, isGuid } from "../Guid.ts"
 import { type IdentityId, isIdentityId } from "../Identity.ts"
 import { Player, PlayerId } from "../Player.ts"
 import { make as commandError } from "./commandError.ts"
+import { shortened } from "./shortened.ts"
 
 type Checked<A> = Effect.Effect<A, CommandError>
 
@@ -27,11 +28,9 @@ const unexpected = (
   value: unknown
 ): Effect.Effect<never, CommandError> => invalid(command, `${name} must be ${allowed} (got ${shown(value)})`)
 
-/** Formats a value for an error message. Cuts it after 100 characters. */
-const shown = (value: unknown): string => {
-  const text = typeof value === "string" ? JSON.stringify(value) : Formatter.format(value)
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
-}
+/** Formats a value for an error message. */
+const shown = (value: unknown): string =>
+  shortened(typeof value === "string" ? JSON.stringify(value) : Formatter.format(value))
 
 /** Checks that the value is a text. */
 export const text = (command: string, name: string, value: unknown): Checked<string> =>

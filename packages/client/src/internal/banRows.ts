@@ -12,9 +12,15 @@ const isLimited = ({ remaining }: Ban): boolean => Duration.isDuration(remaining
 const kindOf = ({ reason, remaining, target }: Ban): string =>
   `${target} ${Duration.isDuration(remaining) || remaining === "expired" ? "timed" : remaining} ${reason}`
 
-/** The minutes left: 0 for an expired ban, and at least 1 for a limited one, because it may be in its last minute. */
-const minutesLeft = ({ remaining }: Ban): number =>
-  Duration.isDuration(remaining) ? Math.max(1, Duration.toMinutes(remaining)) : 0
+/** The minutes left. A limited ban of 0 minutes is in its last minute, so it has more time than an expired one, which has 0. */
+export const minutesLeft = ({ remaining }: Ban): number =>
+  Duration.isDuration(remaining) ? Math.max(0.5, Duration.toMinutes(remaining)) : 0
+
+/** Groups bans. Returns a function that finds the bans that only the minutes can distinguish from a given one. */
+export const grouped = (bans: ReadonlyArray<Ban>): (ban: Ban) => ReadonlyArray<Ban> => {
+  const groups = Arr.groupBy(bans, kindOf)
+  return (ban) => groups[kindOf(ban)] ?? []
+}
 
 /** The bans that only the minutes can distinguish from one of `others`. */
 export const similarTo = (others: ReadonlyArray<Ban>, bans: ReadonlyArray<Ban>): ReadonlyArray<Ban> => {
@@ -25,6 +31,13 @@ export const similarTo = (others: ReadonlyArray<Ban>, bans: ReadonlyArray<Ban>):
 /** Whether a ban can have become this row of a later list. */
 export const canBecome = (ban: Ban, later: Ban): boolean =>
   kindOf(ban) === kindOf(later) && (isLimited(ban) || !isLimited(later))
+
+interface Options {
+  /** The minutes that a ban can have lost between the two lists. At least 1, because servers round. */
+  readonly drift: number
+  /** Which bans to choose if several can be the missing ones: those with the most, or with the least minutes. */
+  readonly missing: "Most" | "Least"
+}
 
 /** The difference between a list and a later one. */
 export interface Difference {
@@ -45,13 +58,13 @@ export interface Difference {
 export const difference = (
   before: ReadonlyArray<Ban>,
   after: ReadonlyArray<Ban>,
-  { drift = 1, missing = "Most" }: { readonly drift?: number; readonly missing?: "Most" | "Least" } = {}
+  options: Options
 ): Difference => {
   const older = Arr.groupBy(before, kindOf)
   const later = Arr.groupBy(after, kindOf)
   const result = { missing: new Array<Ban>(), added: new Array<Ban>() }
   for (const kind of new Set([...Object.keys(older), ...Object.keys(later)])) {
-    const left = unpaired(older[kind] ?? [], later[kind] ?? [], { drift, missing })
+    const left = unpaired(older[kind] ?? [], later[kind] ?? [], options)
     const limited = left.older.filter(isLimited)
     const paired = Math.min(limited.length, left.later.length)
     result.missing.push(...left.older.filter((row) => !isLimited(row)), ...limited.slice(paired))
@@ -63,26 +76,25 @@ export const difference = (
 const byNumber = (a: Ban, b: Ban): number => a.id - b.id
 
 /** Pairs rows of one kind that differ by 0 to `drift` minutes. Returns the others, as few as possible. */
-const unpaired = (
-  before: ReadonlyArray<Ban>,
-  after: ReadonlyArray<Ban>,
-  { drift, missing }: { readonly drift: number; readonly missing: "Most" | "Least" }
-) => {
-  const isMost = missing === "Most"
-  const inOrder = (rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
-    [...rows].sort((a, b) => isMost ? minutesLeft(a) - minutesLeft(b) : minutesLeft(b) - minutesLeft(a))
+const unpaired = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>, { drift, missing }: Options) => {
+  // Those that come first in this order are paired first.
+  const sign = missing === "Most" ? 1 : -1
+  const rank = (row: Ban): number => sign * minutesLeft(row)
+  const inOrder = (rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> => [...rows].sort((a, b) => rank(a) - rank(b))
+  const [min, max] = missing === "Most" ? [0, drift] : [-drift, 0]
   const older = inOrder(before)
   const later = inOrder(after)
   const left = { older: new Array<Ban>(), later: new Array<Ban>() }
   let i = 0
   let j = 0
   while (i < older.length && j < later.length) {
-    const lost = minutesLeft(older[i]!) - minutesLeft(later[j]!)
-    if (lost >= 0 && lost <= drift) {
+    const distance = rank(older[i]!) - rank(later[j]!)
+    if (distance < min) left.older.push(older[i++]!)
+    else if (distance > max) left.later.push(later[j++]!)
+    else {
       i++
       j++
-    } else if ((lost < 0) === isMost) left.older.push(older[i++]!)
-    else left.later.push(later[j++]!)
+    }
   }
   left.older.push(...older.slice(i))
   left.later.push(...later.slice(j))

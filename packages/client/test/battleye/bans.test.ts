@@ -199,9 +199,19 @@ describe("unban", () => {
       assert.deepStrictEqual(bans, left)
     }))
 
+  it.effect("removes a ban in its last minute, not an expired one, but the list afterwards does not prove it", () =>
+    Effect.gen(function*() {
+      const { bans, rcon } = yield* shared(["9 a"])
+      const [ban] = yield* rcon.bans
+      bans.splice(0, 1, "- a", "0 a")
+      assert.strictEqual((yield* Effect.flip(rcon.unban(ban!))).reason._tag, "Unconfirmed")
+      assert.deepStrictEqual(bans, ["- a"])
+    }))
+
   it.effect.each([
     { others: "a ban in force instead of an expired one", read: "- a", later: ["3 a"] },
     { others: "a ban with more time", read: "2 a", later: ["3 a"] },
+    { others: "a ban that is not in its last minute", read: "0 a", later: ["1 a"] },
     { others: "a permanent ban instead of a limited one", read: "2 a", later: ["perm a"] },
     { others: "limited and expired bans instead of a permanent one", read: "perm a", later: ["- a", "3 a"] },
     { others: "bans with another reason", read: "2 a", later: ["- b", "2 b"] }
@@ -245,6 +255,10 @@ describe("unban", () => {
     { before: ["30 a", "29 a"], wanted: 0, after: ["29 a"], outcome: "Unconfirmed" },
     { before: ["30 a", "1 a"], wanted: 0, after: ["- a"], outcome: "done" },
     { before: ["1 a", "- a"], wanted: 0, after: ["- a"], outcome: "Unconfirmed" },
+    { before: ["0 a", "- a"], wanted: 0, after: ["- a"], outcome: "Unconfirmed" },
+    { before: ["1 a", "0 a"], wanted: 0, after: ["0 a"], outcome: "Unconfirmed" },
+    { before: ["9 a", "0 a"], wanted: 0, after: ["0 a"], outcome: "done" },
+    { before: ["9 a", "0 a"], wanted: 0, after: ["- a"], outcome: "done" },
     { before: ["30 a"], wanted: 0, after: ["40 a"], outcome: "Unconfirmed" },
     { before: ["30 a", "9 a"], wanted: 0, after: ["3 a"], outcome: "Unconfirmed" }
   ])(

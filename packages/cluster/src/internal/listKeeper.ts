@@ -66,16 +66,25 @@ const handlers = Effect.gen(function*() {
   /** Whether `stored` is certainly what the store contains. */
   let isKnown = false
   const feed = new Broadcast<Wire.ListItem>({ capacity: CAPACITY, greeting: () => stored! })
+  /** What has been logged since the store last answered. Members ask several times a second. */
+  const logged = new Set<string>()
+  const logOnce = (problem: string) => (error: unknown) =>
+    Effect.suspend(() => {
+      if (logged.has(problem)) return Effect.void
+      logged.add(problem)
+      return Effect.logError(problem, error)
+    })
 
   const learn = (listing: Wire.Listing): Wire.Listing => {
     isKnown = true
+    logged.clear()
     feed.publish(listing)
     return stored = listing
   }
   /** Reads the stored list, unless it is known. Needs the lock. */
   const load = Effect.suspend(() =>
     isKnown ? Effect.succeed(stored!) : Effect.timeout(store.get(KEY), STORE_TIMEOUT).pipe(
-      Effect.tapError((error) => Effect.logError("the list of servers cannot be read from the store", error)),
+      Effect.tapError(logOnce("the list of servers cannot be read from the store")),
       Effect.mapError(() => unavailable("NotExecuted", "it cannot be read from the store")),
       Effect.map((found) => learn(Option.getOrElse(found, () => UNWRITTEN)))
     )
@@ -104,7 +113,7 @@ const handlers = Effect.gen(function*() {
         // The stored list is unknown until the store has answered.
         isKnown = false
         yield* Effect.timeout(store.set(KEY, next), STORE_TIMEOUT).pipe(
-          Effect.tapError((error) => Effect.logError("the list of servers cannot be stored", error)),
+          Effect.tapError(logOnce("the list of servers cannot be stored")),
           Effect.mapError(() => unavailable("MaybeExecuted", "the store did not confirm the change"))
         )
         return learn(next)

@@ -103,7 +103,7 @@ export class Driver {
     this.#feed(() => {})
   }
 
-  /** Ends the session, and closes the socket. */
+  /** Ends the session, and closes the socket. Dies if the transport has a defect in closing it. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
     // A caller that was just resumed may close its session within `#perform`, which must finish first.
@@ -347,8 +347,12 @@ export class Driver {
     this.#feed((now) => this.#machine.tick(now))
   }
 
-  /** Ends the session because of a defect, either of the transport or of the session. */
+  /**
+   * Ends the session because of a defect, either of the transport or of the session. After the end of the session, the
+   * defect is only logged.
+   */
   #fault(cause: Cause.Cause<unknown>): void {
+    if (this.#machine.status._tag === "Closed") return this.#log.diedAfterEnd(cause)
     const defect = Exit.die(Cause.squash(cause))
     this.#feed((now) => this.#machine.crash(now, defect))
   }

@@ -93,6 +93,11 @@ export class SessionLog {
     this.#write(Effect.logError(this.#line("an observer of a caller's fiber threw"), Cause.die(defect)))
   }
 
+  /** Reports a defect after the end of the session, mostly one of the transport in closing the socket. */
+  diedAfterEnd(cause: Cause.Cause<unknown>): void {
+    this.#write(Effect.logError(this.#line("a defect after the end of the session"), cause))
+  }
+
   /** Writes a detail for people who look for a fault. */
   debug(text: string): void {
     this.#write(Effect.logDebug(text))

@@ -36,7 +36,7 @@ export interface Events {
   readonly notSent: (error: TransportError) => void
   /** The open socket has failed. */
   readonly failed: (error: TransportError) => void
-  /** The transport has a defect. */
+  /** The transport has a defect. This is also called for a defect in closing the last socket. */
   readonly died: (cause: Cause.Cause<unknown>) => void
 }
 
@@ -87,7 +87,7 @@ export class Socket {
     this.#connection?.send(datagram)
   }
 
-  /** Stops using the socket at once, and closes it. */
+  /** Stops using the socket at once, and closes it. Dies if the transport has a defect in closing it. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#connection = undefined
     return this.#handle === undefined ? Effect.void : this.#close(this.#handle)
@@ -114,15 +114,16 @@ export class Socket {
 
   /** Closes a socket in a separate fiber, so that waiting for it can be given up. */
   #close(handle: Handle): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      handle.closing ??= Effect.runForkWith(this.#context)(
-        Effect.andThen(
-          handle.opening === undefined ? Effect.void : Fiber.interrupt(handle.opening),
-          Scope.close(handle.scope, Exit.void)
-        ).pipe(Effect.onError((cause) => Effect.sync(() => this.#events.died(cause))))
-      )
-      return Effect.asVoid(Fiber.await(handle.closing))
-    })
+    return Effect.suspend(() => Fiber.join(this.#beginClosing(handle)))
+  }
+
+  #beginClosing(handle: Handle): Fiber.Fiber<void> {
+    return handle.closing ??= Effect.runForkWith(this.#context)(
+      Effect.andThen(
+        handle.opening === undefined ? Effect.void : Fiber.interrupt(handle.opening),
+        Scope.close(handle.scope, Exit.void)
+      ).pipe(Effect.onError((cause) => Effect.sync(() => this.#events.died(cause))))
+    )
   }
 
   /** Waits until the old socket is closed, but not forever, because the session needs another one. */
@@ -145,7 +146,10 @@ export class Socket {
         this.#events.opened()
       }),
       Effect.onError((cause) =>
-        Effect.andThen(Scope.close(handle.scope, Exit.void), Effect.sync(() => this.#ended(handle, cause)))
+        Effect.sync(() => {
+          this.#beginClosing(handle)
+          this.#ended(handle, cause)
+        })
       ),
       Effect.ignore,
       Scope.provide(handle.scope)

@@ -18,7 +18,7 @@ import type { ServerEvent } from "../../ServerEvent.ts"
 import { isComplete, type Table } from "../../Table.ts"
 import { banNotListed, make as actionError } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
-import { canBecome, difference, except, isAlike, similarTo } from "../banRows.ts"
+import { canBecome, difference, except, grouped, isAlike, minutesLeft, similarTo } from "../banRows.ts"
 import type { ClientSession } from "../clientSession.ts"
 import { words } from "../commandTable.ts"
 import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
@@ -121,8 +121,10 @@ export const make = (dependencies: Dependencies): Bans => {
   const banAll = Effect.fnUntraced(function*(targets: ReadonlyArray<BanTarget>, terms: BanTerms, call: Call) {
     if (targets.some(isIdentityId)) return yield* unsupported("addBan", SERVER)
     const minutes = yield* Arguments.count("addBan", "duration", terms.duration, MINUTES)
-    const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> =>
-      targets.filter((target) => !rows.some((row) => row.target === target && canBeBan(row, minutes, terms.reason)))
+    const missingIn = ({ rows }: Table<Ban>): ReadonlyArray<BanTarget> => {
+      const banned = new Set(rows.filter((row) => canBeBan(row, minutes, terms.reason)).map(targetOf))
+      return targets.filter((target) => !banned.has(target))
+    }
     const before = yield* Effect.mapError(
       banTable(call),
       (cause) => actionError("banAll", new LookupFailed({ cause }))
@@ -203,7 +205,7 @@ export const make = (dependencies: Dependencies): Bans => {
   })
 
   /**
-   * Returns the list if the removed rows are gone from it, and no other ban in force is missing. If removed rows are
+   * Returns the list if it proves that the removed rows are gone, and no other ban in force is missing. If removed rows are
    * still listed, and a removal had no reply, reads the list again, until the deadline of the call. Fails in all other
    * cases.
    */
@@ -219,12 +221,13 @@ export const make = (dependencies: Dependencies): Bans => {
   ) {
     while (true) {
       const after = yield* listAfterwards(call, doubt)
-      const seen = changesOf(sent, before, after, (yield* Monotonic.now) - since)
-      if (seen !== undefined && seen.missing.length > 0 && isComplete(after)) {
-        return yield* actionError("unban", new BansChanged(seen))
+      const changes = changesOf(sent, before, after, (yield* Monotonic.now) - since)
+      const missing = changes?.missing.filter(isInForce) ?? []
+      if (changes !== undefined && missing.length > 0 && isComplete(after)) {
+        return yield* actionError("unban", new BansChanged({ ...changes, missing }))
       }
-      if (seen === undefined || seen.stillListed.length === 0) {
-        if (seen?.missing.length === 0 && shows(before, after, sent)) return after
+      if (changes === undefined || changes.stillListed.length === 0) {
+        if (changes !== undefined && missing.length === 0 && provesAbsence(sent, before, after, changes)) return after
         // Another ban of this target and reason may be the one that is gone. Rows that have become unreadable, or are now cut
         // off, may still exist.
         return yield* actionError("unban", new Unconfirmed({ expected: "only these bans to be gone from the list" }))
@@ -256,7 +259,7 @@ export const make = (dependencies: Dependencies): Bans => {
       list = yield* verify({ sent, before: list, since, doubt }, call)
       if (failure !== undefined) return yield* unconfirmed("unban", "all of the bans to be gone")(failure)
       // The remaining rows may have other positions now.
-      const rest = findRows(left.filter((row) => !sent.includes(row)), list.rows)
+      const rest = findRows(left.slice(0, left.length - sent.length), list.rows)
       // An expired ban that is absent is gone. If a ban in force is absent, a similar one with more time has taken its
       // place.
       if (rest.absent.some(isInForce)) {
@@ -288,50 +291,54 @@ const targetOf = (wanted: BanTarget | Ban): BanTarget => typeof wanted === "stri
 /** Whether a ban has an effect. */
 const isInForce = ({ remaining }: Ban): boolean => remaining !== "expired"
 
+type Changes = Pick<BansChanged, "missing" | "stillListed" | "added">
+
 /**
- * Compares the list with a later one, after the removal of rows: other bans in force that are missing, the rows that are
- * still listed, and added bans. `undefined` if several bans differ only in their time, and the later list does not show
- * which of them is missing.
+ * Compares the list with a later one, after the removal of rows: other bans that are missing, the rows that are still
+ * listed, and added bans. `undefined` if several bans differ only in their time, and the later list does not show which of
+ * them is missing.
  */
 const changesOf = (
   sent: ReadonlyArray<Ban>,
   before: Table<Ban>,
   after: Table<Ban>,
   elapsed: number
-): Pick<BansChanged, "missing" | "stillListed" | "added"> | undefined => {
+): Changes | undefined => {
   const drift = Math.max(1, Math.ceil(elapsed / 60_000))
   const most = difference(before.rows, after.rows, { drift, missing: "Most" })
   const least = difference(before.rows, after.rows, { drift, missing: "Least" })
   if (!isAlike(similarTo(sent, most.missing), similarTo(sent, least.missing))) return undefined
   return {
-    missing: except(most.missing, sent).filter(isInForce),
+    missing: except(most.missing, sent),
     stillListed: except(sent, most.missing),
     added: most.added
   }
 }
 
 /**
- * Whether the later list proves that rows are gone: it has no more unparsed lines than before, and the rows were not so
- * near the end of a cut list that other rows may have pushed them out of it.
+ * Whether the later list proves that the rows that it does not contain are gone. It must not have more unparsed lines than
+ * before. If it is cut, all other rows must still be listed: then the row that was last in the earlier list shows that
+ * added bans have pushed no row before it out of the list.
  */
-const shows = (before: Table<Ban>, after: Table<Ban>, rows: ReadonlyArray<Ban>): boolean => {
-  if (after.unparsed.length > before.unparsed.length) return false
-  const added = Math.max(1, difference(before.rows, after.rows).added.length)
-  return !after.cut || rows.every((row) => before.rows.indexOf(row) < before.rows.length - added)
-}
-
-const minutesOf = ({ remaining }: Ban): number => Duration.isDuration(remaining) ? Duration.toMinutes(remaining) : 0
+const provesAbsence = (
+  sent: ReadonlyArray<Ban>,
+  before: Table<Ban>,
+  after: Table<Ban>,
+  { missing }: Changes
+): boolean =>
+  after.unparsed.length <= before.unparsed.length &&
+  (!after.cut || (missing.length === 0 && similarTo(sent, before.rows.slice(-1)).length === 0))
 
 /**
- * Finds the row of a ban that an earlier list contained. The time of the ban may have ended since, but it did not
- * grow, and an expired ban did not come into force again. (If the server's clock was set back, the ban is not found.) If
- * several rows match, the row with the ban's number is taken, provided that both are in force or both are expired. (If
- * not, the row may be another ban, which had expired before.) Otherwise the row with the most time is taken.
+ * Finds the row of a ban that an earlier list contained, among rows of its kind. The time of the ban may have ended since,
+ * but it did not grow, and an expired ban did not come into force again. (If the server's clock was set back, the ban is
+ * not found.) If several rows match, the row with the ban's number is taken, provided that both are in force or both are
+ * expired. (If not, the row may be another ban, which had expired before.) Otherwise the row with the most time is taken.
  */
-const findRow = (ban: Ban, rows: ReadonlyArray<Ban>): Ban | undefined => {
-  const candidates = rows.filter((row) => canBecome(ban, row) && minutesOf(row) <= minutesOf(ban))
+const findRow = (ban: Ban, similar: ReadonlyArray<Ban>): Ban | undefined => {
+  const candidates = similar.filter((row) => canBecome(ban, row) && minutesLeft(row) <= minutesLeft(ban))
   return candidates.find((row) => row.id === ban.id && isInForce(row) === isInForce(ban)) ??
-    candidates.sort((a, b) => minutesOf(b) - minutesOf(a))[0]
+    candidates.sort((a, b) => minutesLeft(b) - minutesLeft(a))[0]
 }
 
 /**
@@ -342,19 +349,15 @@ const findRows = <A extends BanTarget | Ban>(
   wanted: ReadonlyArray<A>,
   rows: ReadonlyArray<Ban>
 ): { readonly rows: ReadonlyArray<Ban>; readonly absent: ReadonlyArray<A> } => {
+  const similarTo = grouped(rows)
   const found = new Set<Ban>()
-  const absent: Array<A> = []
-  for (const one of wanted) {
-    if (typeof one === "string") continue
-    const row = findRow(one, rows.filter((row) => !found.has(row)))
-    if (row === undefined) absent.push(one)
-    else found.add(row)
-  }
-  for (const one of wanted) {
-    if (typeof one !== "string") continue
-    const ofTarget = rows.filter(({ target }) => target === one)
-    if (ofTarget.length === 0) absent.push(one)
-    for (const row of ofTarget) found.add(row)
-  }
-  return { rows: rows.filter((row) => found.has(row)), absent }
+  const targets = new Set<unknown>(wanted)
+  const listed = new Set(rows.map(targetOf))
+  const absent = wanted.filter((one) => {
+    if (typeof one === "string") return !listed.has(one)
+    const row = findRow(one, similarTo(one).filter((row) => !found.has(row)))
+    if (row !== undefined) found.add(row)
+    return row === undefined
+  })
+  return { rows: rows.filter((row) => found.has(row) || targets.has(row.target)), absent }
 }

@@ -150,7 +150,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     const all = Array.from(given)
     const added = new Map<BanEntryId, BanEntry>()
     for (const entry of all) {
-      const isKnown = entries.get(entry.id) !== undefined || unreadable.has(entry.id)
+      const isKnown = entries.get(entry.id) !== undefined || unreadable.has(entry.id) || lifted.has(entry.id)
       if (!isKnown && isInForce(entry, now)) added.set(entry.id, entry)
     }
     return { added: yield* putAll([...added.values()]), skipped: all.length - added.size }

@@ -2,6 +2,7 @@
  * Makes entries of the ban book from the input of people and files.
  */
 import { BanTarget, targetFromString } from "@bercon/client/Ban"
+import { shortened } from "@bercon/client/unstable"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
@@ -57,9 +58,8 @@ export const check = (ban: NewBan): Result.Result<Checked, InvalidBan> => {
 }
 
 const invalid = (name: string, allowed: string, value: unknown) => {
-  const text = Formatter.format(value)
-  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
-  return Result.fail(new InvalidBan({ problem: `\`${name}\` must be ${allowed} (got ${shown})` }))
+  const got = shortened(Formatter.format(value))
+  return Result.fail(new InvalidBan({ problem: `\`${name}\` must be ${allowed} (got ${got})` }))
 }
 
 /** Makes the entry of a ban. If `until` is given, it is the end of the ban, and `duration` is ignored. */
