@@ -10,41 +10,16 @@
 import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { allBlocks, type Block, isPieceOfExample } from "./codeBlocks.ts"
 
 const folder = "packages/examples/node_modules/.snippets"
 
-const documents = Fs.globSync(["*.md", "docs/**/*.md", "packages/*/*.md"])
-const sources = Fs.globSync("packages/*/src/**/*.ts").filter((file) => !file.includes("/dist/"))
-const programs = Fs.globSync("packages/examples/{src,test}/*.ts").map((file) => Fs.readFileSync(file, "utf8"))
-
-interface Block {
-  readonly file: string
-  /** The number of the block's first line of code in the file. */
-  readonly line: number
-  /** The rest of the line that opens the block. */
-  readonly mark: string
-  readonly text: string
-}
-
-/** A source file without the ` * ` at the start of comment lines. The line numbers stay the same. */
-const unframed = (source: string): string => source.replaceAll(/^ *\*(?!\/) ?/gm, "")
-
-const blocks = (file: string): ReadonlyArray<Block> => {
-  const source = Fs.readFileSync(file, "utf8")
-  const text = file.endsWith(".md") ? source : unframed(source)
-  return Array.from(text.matchAll(/^( *)```ts\b(.*)\n([^]*?)^ *```$/gm), (found) => ({
-    file,
-    line: text.slice(0, found.index).split("\n").length + 1,
-    mark: found[2]!.trim(),
-    text: found[3]!.replaceAll(new RegExp(`^${found[1]!}`, "gm"), "")
-  }))
-}
-
-const all = [...documents, ...sources].flatMap(blocks)
+const all = allBlocks(".")
+const isPiece = isPieceOfExample(".")
 const problems: Array<string> = []
 
 const unchecked = (block: Block): boolean => {
-  if (block.mark === "") return programs.some((program) => program.includes(block.text))
+  if (block.mark === "") return isPiece(block)
   if (!/^no-check: \S/.test(block.mark)) {
     problems.push(
       `${block.file}:${block.line - 1}: write "\`\`\`ts" or "\`\`\`ts no-check: REASON", not "${block.mark}"`

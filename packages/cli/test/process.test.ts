@@ -184,32 +184,82 @@ describe("Ctrl-C", { concurrent: true }, () => {
 
   const UNDER_WAY = /^bercon: interrupted: commands under way on 127\.0\.0\.1:\d+ may have been executed\n$/
 
-  it.live.each<readonly [string, ReadonlyArray<string>]>([
-    ["kick", ["kick", "0"]],
-    ["exec", ["exec", "version", "kick 0"]]
+  it.live.each<readonly [command: string, ...args: ReadonlyArray<string>]>([
+    ["kick 0", "kick", "Miller"],
+    ["ban 0", "ban", "Miller"],
+    ["addBan", "ban", "203.0.113.7"],
+    ["writeBans", "ban", "203.0.113.7", "--write"],
+    ["say -1", "say", "hello"],
+    ["say 0", "whisper", "Miller", "hello"],
+    ["#lock", "lock"],
+    ["#unlock", "unlock"],
+    ["#restart", "restart"],
+    ["#reassign", "reassign"],
+    ["#mission", "mission", "Altis"],
+    ["#shutdown", "shutdown"],
+    ["#restartserver", "restart-server"],
+    ["writeBans", "write-bans"],
+    ["loadBans", "load-bans"],
+    ["loadScripts", "load-scripts"],
+    ["loadEvents", "load-events"],
+    ["maxPing", "max-ping", "300"],
+    ["kick 0", "exec", "version", "kick 0"],
+    ["unknown", "exec", "unknown"]
   ])(
-    "during %s: reports that commands under way may have been executed",
-    ([, args]) =>
+    "after %s was sent and not answered: reports that commands under way may have been executed (%j)",
+    ([command, ...args]) =>
       Effect.gen(function*() {
-        const { stderr } = yield* during("kick", args)
-        assert.match(stderr, UNDER_WAY)
+        assert.match((yield* during(command, args)).stderr, UNDER_WAY)
       })
   )
+
+  it.live("while shutdown waits for the end of the server: reports that the command may have been executed", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server()
+      yield* simulated.onCommand((text) => text === "#shutdown" ? { reply: "" } : undefined)
+      const { stderr } = yield* interrupted(
+        ["shutdown", "--quiet"],
+        simulated.env,
+        () => received(simulated, "version")
+      )
+      assert.match(stderr, UNDER_WAY)
+    }))
 
   it.live("during shell: reports that commands under way may have been executed", () =>
     Effect.gen(function*() {
       failed(yield* duringShell("kick", "kick 0\n"), 130, UNDER_WAY)
     }))
 
-  it.live.each<readonly [string, string, ReadonlyArray<string>]>([
-    ["kick", "players", ["kick", "Miller"]],
-    ["ban", "players", ["ban", "0"]],
-    ["whisper", "players", ["whisper", "Miller", "hello"]],
-    ["unban", "bans", ["unban", "#0"]],
-    ["exec", "players", ["exec", "#lock", "players"]]
-  ])("during %s, while it asks for a list: reports nothing", ([, list, args]) =>
+  it.live.each<readonly [command: string, ...args: ReadonlyArray<string>]>([
+    ["players", "players"],
+    ["admins", "admins"],
+    ["bans", "bans"],
+    ["missions", "missions"],
+    ["version", "version"],
+    ["commands", "commands"],
+    ["players", "kick", "Miller"],
+    ["players", "ban", "0"],
+    ["players", "whisper", "Miller", "hello"],
+    ["bans", "unban", "#0"],
+    ["players", "exec", "#lock", "players"],
+    ["version", "exec", "#lock", "version", "#unlock"]
+  ])(
+    "while %s, which changes nothing, is under way: reports nothing (%j)",
+    ([command, ...args]) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* during(command, args)).stderr, "")
+      })
+  )
+
+  it.live("between two rounds: reports nothing", () =>
     Effect.gen(function*() {
-      assert.strictEqual((yield* during(list, args)).stderr, "")
+      const { env } = yield* server()
+      const { stderr } = yield* interrupted(
+        ["exec", "#lock", "--interval", "1h", "--format", "ndjson", "--quiet"],
+        env,
+        ({ stdout }) => until(stdout, /#lock/)
+      )
+      assert.strictEqual(stderr, "")
     }))
 
   it.live("during shell, while it asks for something: reports nothing", () =>

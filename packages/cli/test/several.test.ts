@@ -127,6 +127,17 @@ describe("several servers", { concurrent: true }, () => {
       )
     }))
 
+  it.live("are not listed as servers with a command under way if they were only asked for a list", () =>
+    Effect.gen(function*() {
+      const { eu2, interrupted } = yield* several
+      yield* eu2.onCommand((text) => text === "players" ? { reply: "", delay: "Infinity" as const } : undefined)
+      const { stderr } = yield* interrupted(
+        ["kick", "Miller", "--profile", "eu2,eu1", "--timeout", "2m", "--quiet"],
+        ({ stdout }) => Effect.andThen(until(stdout, /done/), received(eu2, "players"))
+      )
+      assert.strictEqual(stderr, NOT_DONE)
+    }))
+
   it.live("are not delayed by one that is down", () =>
     Effect.gen(function*() {
       const { bercon, eu1, eu2 } = yield* several

@@ -220,9 +220,10 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
       const sent = ["say --hello", "say a --b -- \"c\"", "whisper 0 --reason", "whisper 0 -- x", "kick 0 --cheating --"]
       const refused = ["players --format json", "kick 1 --reason x", "ban 1 --for 7d", "lock --all", "whisper 1"]
       const mistyped = ["ban 0 2hours spam", "ban 0 1h30 spam", "ban 0 3rd warning"]
+      const empty = ["kick \"\" spam", "load-bans ''", "!"]
       const { code, stderr } = yield* spawned(["shell"], {
         env,
-        stdin: [...sent, ...refused, ...mistyped, ""].join("\n")
+        stdin: [...sent, ...refused, ...mistyped, ...empty, ""].join("\n")
       })
       assert.strictEqual(code, 8)
       assert.deepStrictEqual(stderr.trimEnd().split("\n").map((line) => line.split(" (got")[0]), [
@@ -230,7 +231,10 @@ describe("bercon shell without a terminal", { concurrent: true }, () => {
         "bercon: whisper needs a text",
         ...["2hours", "1h30", "3rd"].map((time) =>
           `bercon: "${time}" is not a time: write minutes (60), or 2h, 7d or forever, before the reason`
-        )
+        ),
+        "bercon: kick: the first argument must not be empty",
+        "bercon: load-bans: the first argument must not be empty",
+        "bercon: ! needs a command"
       ])
       assert.deepStrictEqual(yield* executed, [
         "say -1 --hello",

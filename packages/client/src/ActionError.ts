@@ -27,6 +27,7 @@ import { Ban, BanTarget } from "./Ban.ts"
 import { CommandError, type Execution } from "./CommandError.ts"
 import { Guid } from "./Guid.ts"
 import { IdentityId } from "./Identity.ts"
+import { shortened } from "./internal/shortened.ts"
 import { PlayerId } from "./Player.ts"
 import { ReplyError } from "./ReplyError.ts"
 
@@ -159,7 +160,7 @@ export class Rejected extends Schema.Error<Rejected>("@bercon/client/Rejected")(
   text: Schema.String
 }) {
   override get message(): string {
-    return `the server refused: ${JSON.stringify(this.text.slice(0, 200))}`
+    return `the server refused: ${JSON.stringify(shortened(this.text))}`
   }
 
   /** Whether the action had its effect. */
@@ -187,7 +188,7 @@ export class Unconfirmed extends Schema.Error<Unconfirmed>("@bercon/client/Uncon
   cause: Schema.optionalKey(Schema.Union([CommandError, ReplyError]))
 }) {
   override get message(): string {
-    const reply = this.text === undefined ? "" : `; the reply was ${JSON.stringify(this.text.slice(0, 200))}`
+    const reply = this.text === undefined ? "" : `; the reply was ${JSON.stringify(shortened(this.text))}`
     const why = this.cause === undefined ? "" : ` (${this.cause.message})`
     return `not confirmed in time: expected ${this.expected}${reply}${why}. The action may have been executed`
   }
@@ -229,8 +230,10 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
   added: Schema.Array(Ban)
 }) {
   override get message(): string {
+    const named = this.missing.slice(0, MOST_NAMED).map((ban) => shortened(ban.toString())).join(", ")
+    const more = this.missing.length - MOST_NAMED
     return "bans that were not to be removed are gone, because another client changed the ban list at the same time, " +
-      `or the server restarted or executed a removal twice: ${this.missing.join(", ")}`
+      `or the server restarted or executed a removal twice: ${named}${more > 0 ? `, and ${more} more` : ""}`
   }
 
   /** Whether the action had its effect. */
@@ -243,6 +246,9 @@ export class BansChanged extends Schema.Error<BansChanged>("@bercon/client/BansC
     return false
   }
 }
+
+/** Maximum number of bans that the message names. A server can lose thousands. */
+const MOST_NAMED = 5
 
 /**
  * An action did not have its effect, or its effect could not be confirmed. `reason` describes why. `action` is the

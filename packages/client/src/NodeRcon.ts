@@ -1,7 +1,8 @@
 /**
  * A client over real UDP on Node.
  *
- * A client belongs to the scope in which it was made. Closing the scope ends the session and closes the socket.
+ * A client belongs to the scope in which it was made. Closing the scope ends the session and closes the socket. The
+ * bounds of its memory are those of `RconClient` and `Session`.
  *
  * **Example** (Options from the environment)
  *
@@ -25,6 +26,7 @@
 import type { LoginFailure } from "@bercon/session/LoginFailure"
 import * as NodeTransport from "@bercon/session/NodeTransport"
 import { Transport } from "@bercon/session/Transport"
+import { Peer } from "@bercon/session/unstable"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -32,6 +34,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type * as Scope from "effect/Scope"
+import { shortened } from "./internal/shortened.ts"
 import * as RconClient from "./RconClient.ts"
 
 /**
@@ -124,16 +127,15 @@ export const layerConfig = (
 /** The text of a variable. `message`: the error if it is not set. */
 const variable = (message: string) => Schema.String.annotate({ message })
 
-const PORT_RANGE = "an integer from 1 to 65535"
-
-const PortText = variable(`BERCON_PORT must be set to the server's RConPort, ${PORT_RANGE}`).pipe(
+const PortText = variable(`BERCON_PORT must be set to the server's RConPort, ${Peer.PORT_RANGE}`).pipe(
   Schema.decodeTo(Schema.Int, {
     decode: SchemaGetter.transformEffect((text: string) => {
       const port = /^\s*\d{1,5}\s*$/.test(text) ? Number(text) : 0
-      return port >= 1 && port <= 65_535
+      const got = JSON.stringify(shortened(text))
+      return Peer.isPort(port)
         ? Effect.succeed(port)
         : Effect.fail(
-          new SchemaIssue.InvalidValue({ message: `BERCON_PORT must be ${PORT_RANGE} (got ${JSON.stringify(text)})` })
+          new SchemaIssue.InvalidValue({ message: `BERCON_PORT must be ${Peer.PORT_RANGE} (got ${got})` })
         )
     }),
     encode: SchemaGetter.transform(String)

@@ -1,7 +1,7 @@
 import { Ban } from "@bercon/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration } from "effect"
-import { canBecome, difference, except } from "../src/internal/banRows.ts"
+import { Arbitrary, Duration, Schema } from "effect"
+import { canBecome, difference, except, isAlike, minutesLeft } from "../src/internal/banRows.ts"
 import { guidOf } from "./simulatedClient.ts"
 
 describe("rows of the list of bans", () => {
@@ -57,11 +57,13 @@ describe("rows of the list of bans", () => {
         [],
         []
       ],
+      ["a ban with less time besides", [ban(30)], [ban(9), ban(29)], [], [ban(9)]],
       ["another target", [limited], [ban("expired", { target: 1 })], [limited], [ban("expired", { target: 1 })]]
     ] as const
   )("are compared with a later list that has %s", (_, before, after, missing, added) => {
-    assert.deepStrictEqual(inText(difference(before, after).missing), inText(missing))
-    assert.deepStrictEqual(inText(difference(before, after).added), inText(added))
+    const seen = difference(before, after, { drift: 1, missing: "Most" })
+    assert.deepStrictEqual(inText(seen.missing), inText(missing))
+    assert.deepStrictEqual(inText(seen.added), inText(added))
   })
 
   it("can leave open which one is missing, if they differ by no more minutes than may have passed", () => {
@@ -73,10 +75,70 @@ describe("rows of the list of bans", () => {
     assert.deepStrictEqual(missing(21), [inText([ban(30)]), inText([ban(9)])])
   })
 
+  it("are listed in the order of their numbers, also if others are between rows of the same kind", () => {
+    const rows = [ban(5), ban(5, { target: 1 }), ban(5), ban("permanent", { target: 1 }), ban(9)]
+    const options = { drift: 1, missing: "Least" } as const
+    assert.deepStrictEqual(difference(rows, [], options), { missing: rows, added: [] })
+    assert.deepStrictEqual(difference([], rows, options), { missing: [], added: rows })
+  })
+
+  const minutes = (allowed: ReadonlyArray<number>) =>
+    Arbitrary.array(Arbitrary.schema(Schema.Literals(allowed)), { maxLength: 5 })
+
+  it.prop(
+    "are paired so that as few as possible are left, and the missing ones have the most or the least minutes",
+    [minutes([1, 2, 3, 4, 6, 9]), minutes([0, 1, 2, 3, 4, 6, 9]), Arbitrary.schema(Schema.Literals([1, 2, 3]))],
+    ([before, after, drift]) => {
+      const older = before.map((minutes) => ban(minutes))
+      const later = after.map((minutes) => ban(minutes === 0 ? "expired" : minutes))
+      /** All ways to pair rows, as the minutes of the earlier rows that are left. */
+      const pairings = (rows: ReadonlyArray<number>, others: ReadonlyArray<number>): ReadonlyArray<Array<number>> => {
+        const [first, ...rest] = rows
+        if (first === undefined) return [[]]
+        return [
+          ...pairings(rest, others).map((left) => [first, ...left]),
+          ...others.flatMap((other, index) =>
+            first >= other && first - other <= drift ? pairings(rest, others.toSpliced(index, 1)) : []
+          )
+        ]
+      }
+      const count = Math.max(0, before.length - after.length)
+      const all = pairings(before, after)
+      const best = all.filter(({ length }) => length === Math.min(...all.map(({ length }) => length)))
+      for (const [missing, sign] of [["Most", 1], ["Least", -1]] as const) {
+        const seen = difference(older, later, { drift, missing })
+        assert.deepStrictEqual([seen.missing.length, seen.added.length], [
+          count,
+          Math.max(0, after.length - before.length)
+        ])
+        const sums = best.map((left) => sum(left.sort((a, b) => sign * (b - a)).slice(0, count)))
+        const time = sum(seen.missing.map(({ remaining }) => Duration.toMinutes(remaining as Duration.Duration)))
+        assert.strictEqual(time, sign * Math.max(...sums.map((sum) => sign * sum)))
+      }
+    },
+    { arbitrary: { runs: 300 } }
+  )
+
   it("that are equal, also in their minutes, cancel out one for one", () => {
     assert.deepStrictEqual(except([limited, limited, expired], [limited, permanent]), [limited, expired])
     assert.deepStrictEqual(except([limited], [ban(4)]), [limited])
   })
+
+  it("are alike if they differ in nothing but their numbers and their order", () => {
+    assert.isTrue(isAlike([ban(5), ban(4)], [ban(4), ban(5)]))
+    assert.isTrue(isAlike([], []))
+    for (const others of [[], [ban(4)], [ban(5), ban(5)], [ban(5, { reason: "y" })], [ban(5, { target: 1 })]]) {
+      assert.isFalse(isAlike([ban(5)], others))
+      assert.isFalse(isAlike(others, [ban(5)]))
+    }
+  })
+
+  it("in their last minute have more time than expired ones, and less than others", () => {
+    assert.deepStrictEqual([ban("expired"), ban(0), ban(1)].map(minutesLeft), [0, 0.5, 1])
+    assert.isFalse(isAlike([ban(0)], [ban("expired")]))
+  })
 })
 
 const inText = (bans: ReadonlyArray<Ban.Ban>) => bans.map((ban) => [ban.target, ban.remaining, ban.reason].join(" "))
+
+const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((sum, number) => sum + number, 0)

@@ -121,6 +121,25 @@ describe("the errors of docs/errors.md", () => {
     assert.isTrue(error._tag !== "LoginFailure" && error.execution === execution && !error.isRetryable)
   })
 
+  it("have short messages, however long the texts and lists of the server are", () => {
+    const text = "x".repeat(10_000)
+    const long = new Ban.Ban({ ...row, reason: text })
+    const reasons = [
+      new ActionError.Rejected({ text }),
+      new ActionError.Unconfirmed({ expected: "the ban in the list", text }),
+      new ActionError.BansChanged({ missing: Array.from({ length: 5000 }, () => long), stillListed: [], added: [] })
+    ]
+    for (const { message } of reasons) assert.isBelow(message.length, 800)
+    const named = (count: number) =>
+      new ActionError.BansChanged({
+        missing: Array.from({ length: count }, () => row),
+        stillListed: [],
+        added: []
+      }).message
+    assert.isTrue(named(5).endsWith(row.toString()))
+    assert.isTrue(named(6).endsWith(`${row.toString()}, and 1 more`))
+  })
+
   it("survive JSON", () => {
     const errors = Schema.Union([CommandError.CommandError, ActionError.ActionError, ReplyError.ReplyError])
     const codec = Schema.toCodecJson(errors)

@@ -7,6 +7,16 @@
  * 203.0.113.7 -1 Spam
  * ```
  *
+ * The functions are pure. A line that is not a ban is returned as an {@link UnreadLine}.
+ *
+ * **Example** (The bans of a file)
+ *
+ * ```ts
+ * import { BansFile } from "@bercon/operations"
+ *
+ * BansFile.parse("203.0.113.7 -1 Spam").bans.length // 1
+ * ```
+ *
  * @stability stable
  * @since 0.1.0
  */

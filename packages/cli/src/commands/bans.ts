@@ -1,4 +1,5 @@
 import * as Ban from "@bercon/client/Ban"
+import { CommandTable } from "@bercon/client/unstable"
 import * as Duration from "effect/Duration"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
@@ -28,6 +29,6 @@ export const bans = query("bans", {
     ["bercon bans --all --format ndjson", "The bans of every server, one a line"]
   ],
   ask: (rcon) => rcon.bans,
-  raw: (flavour) => flavour === "Reforger" ? "#ban list" : "bans",
+  raw: (flavour) => CommandTable.lists[flavour].bans,
   view
 })

@@ -1,4 +1,5 @@
 import * as Player from "@bercon/client/Player"
+import { CommandTable } from "@bercon/client/unstable"
 import { query } from "../command/query.ts"
 import * as View from "../output/View.ts"
 
@@ -30,6 +31,6 @@ export const players = query("players", {
     ["bercon players --interval 30s --format csv", "Again every 30 seconds, until Ctrl-C"]
   ],
   ask: (rcon) => rcon.players,
-  raw: (flavour) => flavour === "Reforger" ? "#players" : "players",
+  raw: (flavour) => CommandTable.lists[flavour].players,
   view
 })

@@ -7,19 +7,17 @@
  * during an outage its command waits for the next login.
  */
 import type { Transport } from "@bercon/client/Transport"
+import { CommandTable } from "@bercon/client/unstable"
 import * as Packet from "@bercon/codec/Packet"
 import * as Result from "effect/Result"
 import { observed } from "./observed.ts"
-
-/** Commands that change nothing. The empty one is the keepalive. */
-const QUESTION = /^(?:|#?players|admins|bans|#ban list \d+|missions|version|commands)$/i
 
 const decoder = new TextDecoder()
 
 const isChange = (datagram: Uint8Array): boolean => {
   const packet = Packet.decodeClient(datagram)
   return Result.isSuccess(packet) && packet.success._tag === "Command" &&
-    !QUESTION.test(decoder.decode(packet.success.payload).trim())
+    !CommandTable.isHarmless(decoder.decode(packet.success.payload))
 }
 
 /** Notes the commands that are sent to one server. */

@@ -3,6 +3,7 @@
  */
 import type { Player } from "@bercon/client/Player"
 import type * as RconClient from "@bercon/client/RconClient"
+import { CommandTable } from "@bercon/client/unstable"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -55,8 +56,8 @@ const entry = <A>(table: Readonly<Record<string, A>>, words: ReadonlyArray<strin
   return others.length === 0 && Object.hasOwn(table, command) ? table[command] : undefined
 }
 
-/** Whether a line certainly changes nothing on the server. `false` for lines that are sent as they are. */
-export const isQuestion = (line: string): boolean => entry(questions, Line.words(line.trim())) !== undefined
+/** Whether a line surely changes nothing on the server. `false` for unknown commands, which are sent as they are. */
+export const isQuestion = (line: string): boolean => CommandTable.isHarmless(line.trim().replace(/^!/, ""))
 
 type Simple = keyof {
   [Name in keyof RconClient.Service as RconClient.Service[Name] extends Printed ? Name : never]: never
@@ -146,11 +147,17 @@ export const execute = (rcon: RconClient.Service, line: string, context: Format.
   const text = line.trim()
   const words = Line.words(text)
   const [command = "", first] = words
-  if (text.startsWith("!")) return raw(rcon, text.slice(1).trim())
+  if (text.startsWith("!")) {
+    const typed = text.slice(1).trim()
+    return typed === "" ? usage("! needs a command") : raw(rcon, typed)
+  }
   const isMistake = Object.hasOwn(mistakes, command) ? mistakes[command] : undefined
   const flag = isMistake && words.slice(1, 4).find(isMistake)
   if (flag !== undefined) {
     return usage(`the shell has no flags (got ${flag}): see help. \`!${text}\` would send it as it is`)
+  }
+  if (first?.trim() === "" && command !== "say" && Line.names.includes(command)) {
+    return usage(`${command}: the first argument must not be empty (got ${quoted(first)})`)
   }
   const question = entry(questions, words)
   if (question !== undefined) return question(rcon, context)

@@ -32,6 +32,13 @@ export const similarTo = (others: ReadonlyArray<Ban>, bans: ReadonlyArray<Ban>):
 export const canBecome = (ban: Ban, later: Ban): boolean =>
   kindOf(ban) === kindOf(later) && (isLimited(ban) || !isLimited(later))
 
+interface Options {
+  /** The minutes that a ban can have lost between the two lists. At least 1, because servers round. */
+  readonly drift: number
+  /** Which bans to choose if several can be the missing ones: those with the most, or with the least minutes. */
+  readonly missing: "Most" | "Least"
+}
+
 /** The difference between a list and a later one. */
 export interface Difference {
   /** The bans that only the earlier list contains. */
@@ -51,13 +58,13 @@ export interface Difference {
 export const difference = (
   before: ReadonlyArray<Ban>,
   after: ReadonlyArray<Ban>,
-  { drift = 1, missing = "Most" }: { readonly drift?: number; readonly missing?: "Most" | "Least" } = {}
+  options: Options
 ): Difference => {
   const older = Arr.groupBy(before, kindOf)
   const later = Arr.groupBy(after, kindOf)
   const result = { missing: new Array<Ban>(), added: new Array<Ban>() }
   for (const kind of new Set([...Object.keys(older), ...Object.keys(later)])) {
-    const left = unpaired(older[kind] ?? [], later[kind] ?? [], { drift, missing })
+    const left = unpaired(older[kind] ?? [], later[kind] ?? [], options)
     const limited = left.older.filter(isLimited)
     const paired = Math.min(limited.length, left.later.length)
     result.missing.push(...left.older.filter((row) => !isLimited(row)), ...limited.slice(paired))
@@ -69,26 +76,25 @@ export const difference = (
 const byNumber = (a: Ban, b: Ban): number => a.id - b.id
 
 /** Pairs rows of one kind that differ by 0 to `drift` minutes. Returns the others, as few as possible. */
-const unpaired = (
-  before: ReadonlyArray<Ban>,
-  after: ReadonlyArray<Ban>,
-  { drift, missing }: { readonly drift: number; readonly missing: "Most" | "Least" }
-) => {
-  const isMost = missing === "Most"
-  const inOrder = (rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> =>
-    [...rows].sort((a, b) => isMost ? minutesLeft(a) - minutesLeft(b) : minutesLeft(b) - minutesLeft(a))
+const unpaired = (before: ReadonlyArray<Ban>, after: ReadonlyArray<Ban>, { drift, missing }: Options) => {
+  // Those that come first in this order are paired first.
+  const sign = missing === "Most" ? 1 : -1
+  const rank = (row: Ban): number => sign * minutesLeft(row)
+  const inOrder = (rows: ReadonlyArray<Ban>): ReadonlyArray<Ban> => [...rows].sort((a, b) => rank(a) - rank(b))
+  const [min, max] = missing === "Most" ? [0, drift] : [-drift, 0]
   const older = inOrder(before)
   const later = inOrder(after)
   const left = { older: new Array<Ban>(), later: new Array<Ban>() }
   let i = 0
   let j = 0
   while (i < older.length && j < later.length) {
-    const lost = minutesLeft(older[i]!) - minutesLeft(later[j]!)
-    if (lost >= 0 && lost <= drift) {
+    const distance = rank(older[i]!) - rank(later[j]!)
+    if (distance < min) left.older.push(older[i++]!)
+    else if (distance > max) left.later.push(later[j++]!)
+    else {
       i++
       j++
-    } else if ((lost < 0) === isMost) left.older.push(older[i++]!)
-    else left.later.push(later[j++]!)
+    }
   }
   left.older.push(...older.slice(i))
   left.later.push(...later.slice(j))

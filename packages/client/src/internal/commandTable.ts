@@ -44,6 +44,27 @@ export const queries = {
   commands: query("commands", CommandsReply.parse)
 }
 
+/** The queries for lists, whose replies depend on the flavour. Reforger prints its bans in pages: `#ban list 2`. */
+export const lists = {
+  BattlEye: { players: "players", bans: "bans" },
+  Reforger: { players: "#players", bans: "#ban list" }
+} as const
+
+/** Frees the admin number of this client on Arma Reforger. */
+export const LOGOUT = "@logout"
+
+const harmless: ReadonlySet<string> = new Set([
+  // The keepalive.
+  "",
+  LOGOUT,
+  ...Object.values(queries).map(({ text }) => text),
+  ...Object.values(lists).flatMap(({ bans, players }) => [players, bans])
+])
+
+/** Whether a command surely changes nothing for players and other admins. `false` for commands that are not in this table. */
+export const isHarmless = (text: string): boolean =>
+  harmless.has(text.trim().toLowerCase().replace(/^(#ban list) +\d+$/, "$1"))
+
 /** Actions without arguments. */
 export const actions = {
   writeBans: action("writeBans", "writeBans"),

@@ -26,6 +26,7 @@ import type { Table } from "../Table.ts"
 import * as PlayersReply from "./battleye/playersReply.ts"
 import type { ClientSession } from "./clientSession.ts"
 import { closedBy, make as commandError } from "./commandError.ts"
+import { lists } from "./commandTable.ts"
 import { notConnected } from "./notConnected.ts"
 import { reported } from "./reported.ts"
 
@@ -174,7 +175,7 @@ export class FlavourDetection {
 
   readonly #ask: Effect.Effect<Answer, CommandError> = Effect.suspend(() => {
     this.#askedAt = this.#options.now()
-    return this.#options.session.commandBytes("players")
+    return this.#options.session.commandBytes(lists.BattlEye.players)
   }).pipe(
     Effect.flatMap((bytes) => {
       this.#askedAt = this.#options.now()

@@ -12,10 +12,11 @@ export const takes = (text: string, bytes: number): boolean =>
 
 const bytesUpTo = (text: string, limit: number): number => {
   let taken = 0
-  for (let index = 0; index < text.length && taken < limit; index++) {
-    const unit = text.charCodeAt(index)
-    // Half of a surrogate pair counts as half of four bytes.
-    taken += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3
+  for (const character of text) {
+    if (taken >= limit) break
+    // Half of a surrogate pair is sent as U+FFFD, which also has three bytes.
+    const code = character.codePointAt(0)!
+    taken += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4
   }
   return taken
 }

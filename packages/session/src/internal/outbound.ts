@@ -349,11 +349,10 @@ export class Outbound<H> {
 
   #expireInFlight(ticket: Ticket<H>, phase: Phase): void {
     this.#abandon(ticket)
-    const isLost = phase === "Lost" || ticket.incomplete !== undefined
-    this.#settle(
-      ticket,
-      Result.fail(isLost ? this.#lost(ticket) : new NoReply({ peer: this.#peer, sends: ticket.sends }))
-    )
+    const reason = phase === "Lost"
+      ? this.#lost(ticket)
+      : incompleteOr(ticket, () => new NoReply({ peer: this.#peer, sends: ticket.sends }))
+    this.#settle(ticket, Result.fail(reason))
   }
 
   #expireWaiting(ticket: Submitted<H>, phase: Phase): void {
@@ -370,10 +369,8 @@ export class Outbound<H> {
   }
 
   /** The error of a command whose session is lost, or whose reply is incomplete. */
-  #lost({ incomplete, sends }: Ticket<H>): IncompleteReply | SessionLost {
-    return incomplete === undefined
-      ? new SessionLost({ peer: this.#peer, sends })
-      : new IncompleteReply(incomplete)
+  #lost(ticket: Ticket<H>): IncompleteReply | SessionLost {
+    return incompleteOr(ticket, () => new SessionLost({ peer: this.#peer, sends: ticket.sends }))
   }
 
   #tickBy(at: number): void {
@@ -420,11 +417,7 @@ export class Outbound<H> {
     for (const ticket of [...this.#inFlight.tickets, ...this.#queue]) {
       if (ticket === undefined) continue
       if (ticket.state === "InFlight") this.#inFlight.remove(ticket)
-      // A part of its reply proves that the command was executed.
-      const reason = ticket.incomplete === undefined
-        ? closedBy(exit, ticket.sends)
-        : new IncompleteReply(ticket.incomplete)
-      this.#settle(ticket, Result.fail(reason))
+      this.#settle(ticket, Result.fail(incompleteOr(ticket, () => closedBy(exit, ticket.sends))))
     }
     this.#tickAt = Infinity
     this.#startAt = Infinity
@@ -449,3 +442,7 @@ export class Outbound<H> {
     if (isSubmitted(ticket)) this.#queue.delete(ticket)
   }
 }
+
+/** The error of a command without a whole reply. A part of the reply proves that the command was executed. */
+const incompleteOr = <H, A>({ incomplete }: Ticket<H>, other: () => A): IncompleteReply | A =>
+  incomplete === undefined ? other() : new IncompleteReply(incomplete)

@@ -18,7 +18,12 @@ interface Remote {
 
 const MAX_PORT = 65_535
 
-const isPort = (port: number, minimum: number): boolean => Number.isInteger(port) && port >= minimum && port <= MAX_PORT
+/** The allowed values of a server's port, in words. */
+export const PORT_RANGE = `an integer from 1 to ${MAX_PORT}`
+
+/** Whether a number can be a port. */
+export const isPort = (port: number, minimum = 1): boolean =>
+  Number.isInteger(port) && port >= minimum && port <= MAX_PORT
 
 /** The server's name for people, `host:port`. An IPv6 address (recognised by two or more colons) is put in brackets. */
 export const nameOf = ({ host, port }: Remote): string =>
@@ -37,7 +42,7 @@ export const problemOfHost = (name: string, host: string): string | undefined =>
 
 const problemOf = ({ bind, host, port }: Remote): string | undefined =>
   problemOfHost("host", host) ??
-    (isPort(port, 1) ? undefined : `port must be an integer from 1 to ${MAX_PORT} (got ${port})`) ??
+    (isPort(port) ? undefined : `port must be ${PORT_RANGE} (got ${port})`) ??
     (bind?.address === undefined ? undefined : problemOfHost("bind.address", bind.address)) ??
     (isPort(bind?.port ?? 0, 0) ? undefined : `bind.port must be an integer from 0 to ${MAX_PORT} (got ${bind?.port})`)
 

@@ -5,7 +5,7 @@ import { Outgoing } from "../support/Outgoing.ts"
 import { range } from "../support/Scenario.ts"
 
 describe("a session that is lost", () => {
-  it("fails a command for its epoch as IncompleteReply if a part of the reply had arrived, even while the command waits to be sent again", () => {
+  it("fails a command for its epoch with IncompleteReply after a part of its reply, even while it waits to be sent again", () => {
     const outgoing = new Outgoing({ maxInFlight: 256 })
     outgoing.submit("x", { epoch: 1 })
     for (const i of range(ORDINARY)) outgoing.submit(`c${i}`, { repeatable: false })

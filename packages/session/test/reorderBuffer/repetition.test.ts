@@ -87,7 +87,7 @@ describe("a message that was given up", () => {
     assert.strictEqual(buffer.receive(TIMEOUT, { number: 3, checksum: 0, message: "three" }, Infinity), "New")
   })
 
-  it("may be confused with a later message of the same number that overtakes others; repetitions of the later one are ignored for 12 s", () => {
+  it("may be confused with a later message of its number that overtakes others, whose repetitions are ignored for 12 s", () => {
     const overtaken = () => {
       const made = givenUp()
       for (const n of range(125)) made.arrive(n + 4, TIMEOUT)

@@ -139,7 +139,7 @@ describe("a server that restarts its numbering without notice", () => {
 })
 
 describe("a server that continues its numbering", () => {
-  it("is not suspected of a restart because of many lost messages if no login was requested, or if the next number is not one of the first 8", () => {
+  it("is not suspected of a restart after many lost messages without a requested login, or if the next number is not below 8", () => {
     for (const [next, since] of [[256, Infinity], [264, 50], [220, 50]] as const) {
       const { arrive, restarts } = make()
       for (const n of range(200)) arrive(n)

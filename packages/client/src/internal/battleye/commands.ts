@@ -10,7 +10,7 @@ import { ReplyError } from "../../ReplyError.ts"
 import type { ServerEvent } from "../../ServerEvent.ts"
 import { make as actionError } from "../actionError.ts"
 import type { ClientSession } from "../clientSession.ts"
-import { words } from "../commandTable.ts"
+import { lists, words } from "../commandTable.ts"
 import type { Call, FlavourCommands } from "../flavourCommands.ts"
 import { executed, once, sendWith } from "../outgoing.ts"
 import { namesOf, type PlayerTarget } from "../playerTarget.ts"
@@ -57,8 +57,8 @@ export const make = (session: ClientSession, evidence: Evidence): FlavourCommand
   const command = (text: string, call: Call): Effect.Effect<string, CommandError> =>
     CHANGES_BANS.test(text) ? bansTurn(text, call.deadline, raw(text, call)) : raw(text, call)
 
-  const playerTable = query("players", PlayersReply.parse)
-  const banTable = query("bans", BansReply.parse)
+  const playerTable = query(lists.BattlEye.players, PlayersReply.parse)
+  const banTable = query(lists.BattlEye.bans, BansReply.parse)
   const sender = { raw, playerTable }
   // Constructed at the first change of the list, because most clients never change it.
   let bansMade: Bans.Bans | undefined

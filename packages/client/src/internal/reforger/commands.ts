@@ -17,7 +17,7 @@ import type { Table, UnparsedRow } from "../../Table.ts"
 import { banNotListed, make as actionError, ofStep } from "../actionError.ts"
 import * as Arguments from "../arguments.ts"
 import type { ClientSession } from "../clientSession.ts"
-import { actions } from "../commandTable.ts"
+import { actions, lists, LOGOUT } from "../commandTable.ts"
 import type { BanTerms, Call, FlavourCommands } from "../flavourCommands.ts"
 import { about, executed, once, sendWith, unsupported } from "../outgoing.ts"
 import { PlayerTarget } from "../playerTarget.ts"
@@ -48,7 +48,7 @@ export interface Reforger {
  * never fails, and does not wait for the reply.
  */
 export const logout = (session: ClientSession): Effect.Effect<void> =>
-  session.command("@logout", { repeatable: false }).pipe(
+  session.command(LOGOUT, { repeatable: false }).pipe(
     Effect.ignore,
     // The command is settled by the session's end at the latest.
     Effect.forkDetach({ startImmediately: true }),
@@ -117,7 +117,7 @@ export const make = (
     // The list may change between two pages. A ban that occurs twice is listed once.
     for (let number = 1; number <= Math.min(pages, MAX_PAGES); number++) {
       const page = yield* Effect.flatMap(
-        query(`#ban list ${number}`, call),
+        query(`${lists.Reforger.bans} ${number}`, call),
         (reply) => Effect.fromResult(BansReply.parse(reply, lines))
       ).pipe(
         // An older server does not send the number of pages. Its reply to a query for a missing page is unknown.
@@ -189,7 +189,7 @@ export const make = (
 
   const commands: FlavourCommands = {
     playerTable: (call) =>
-      Effect.flatMap(query("#players", call), (reply) => Effect.fromResult(PlayersReply.parse(reply))),
+      Effect.flatMap(query(lists.Reforger.players, call), (reply) => Effect.fromResult(PlayersReply.parse(reply))),
     banTable,
     simple: ({ parse, text }, call) =>
       SIMPLE.has(text)

@@ -1,6 +1,7 @@
 /**
  * The possible output of each command of Arma Reforger's own RCON.
  */
+import { LOGOUT } from "../commandTable.ts"
 import { trimBlanks } from "../patterns.ts"
 import * as BansReply from "./bansReply.ts"
 import { type Claim, type Expectation, isPlain, SILENT } from "./expectation.ts"
@@ -131,7 +132,7 @@ export const expectationOf = (command: string): Expectation => {
       return one(Outcomes.KICK, false)
     case "#restart":
     case "#shutdown":
-    case "@logout":
+    case LOGOUT:
       return SILENT
     case "#ban":
       return verb === "create"
