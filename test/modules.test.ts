@@ -41,6 +41,6 @@ describe.each(modules)("%s", (file) => {
 
   // `pnpm types` type-checks the example.
   it("shows an example", () => {
-    assert.match(source, /^ \* ```ts\n/m)
+    assert.match(about, /^ \* ```ts\n/m)
   })
 })

@@ -1,7 +1,8 @@
 /**
  * A client over real UDP on Node.
  *
- * A client belongs to the scope in which it was made. Closing the scope ends the session and closes the socket.
+ * A client belongs to the scope in which it was made. Closing the scope ends the session and closes the socket. The
+ * bounds of its memory are those of `RconClient` and `Session`.
  *
  * **Example** (Options from the environment)
  *

@@ -16,6 +16,8 @@
  * - If no runner can be reached, the fleet keeps its last known servers, with status `Reconnecting`, or `Connecting` before the
  *   first login.
  *
+ * The fleet and its clients belong to the scope of the layer; runners own the sessions. The list has at most 4,096 servers.
+ *
  * **Example** (An announcement in a cluster, of which this process is the only runner)
  *
  * ```ts

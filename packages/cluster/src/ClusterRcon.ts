@@ -1,6 +1,9 @@
 /**
  * The ordinary `RconClient`, on a session that any runner of the cluster may own.
  *
+ * The client belongs to the scope of its layer. Closing the scope does not close the session, which a runner owns and ends some
+ * time after its last use. The bounds are those of `RconClient` and `RemoteSession`.
+ *
  * **Example** (The same bot as in one process, with another layer)
  *
  * ```ts

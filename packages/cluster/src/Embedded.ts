@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * It replaces `NodeClusterSocket.layer` and the database. Programs and runners do not change. Its store is in memory, so a
- * `ServerList` in it is empty when the process starts. It owns no sessions: for these the process also needs the layer of a
- * runner, `ServerEntity.layer` or `ClusterFleet.layerRunner`.
+ * It belongs to the scope of its layer. It replaces `NodeClusterSocket.layer` and the database. Programs and runners do not
+ * change. Its store is in memory, so a `ServerList` in it is empty when the process starts. It owns no sessions: for these the
+ * process also needs the layer of a runner, `ServerEntity.layer` or `ClusterFleet.layerRunner`.
  *
  * **Example** (A bot in the process that also runs the session)
  *

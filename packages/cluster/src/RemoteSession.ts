@@ -8,7 +8,8 @@
  * - `peer` is the server's id. Errors of the real session contain the server's address.
  * - The status is also `Reconnecting` (before the first login `Connecting`) while the server's runner cannot be reached or has
  *   no session yet.
- * - Closing it does not close the real session, which ends some time after its last user has left.
+ * - It belongs to the scope in which it was made. Closing the scope does not close the real session, which ends some time after
+ *   its last user has left.
  * - At most 4,096 commands can be pending at once. One more fails with `Overloaded`.
  *
  * **When the session moves** to another runner, because its runner has stopped, died or lost the lock:

@@ -14,6 +14,8 @@
  * While no runner can be reached, a member keeps its last known list. If the store was emptied, or
  * if runners have separate stores, another list appears. A member ignores it, logs an error and keeps its servers.
  *
+ * The copy of a member belongs to the scope of its layer. The list has at most 4,096 servers.
+ *
  * A change is made once, even if the reply with its outcome is lost and other members change the list in the meantime. The list
  * contains the names of its last 100 changes, and a member searches them for the name of its own change.
  *

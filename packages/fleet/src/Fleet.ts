@@ -11,6 +11,10 @@
  * invalid address ends the session of a server for good; then `replace` starts a new one. With the option `retryRefused`, a
  * refused password is retried, too.
  *
+ * A fleet belongs to the scope in which it was made. Closing the scope closes all sessions; streams and handlers end. Each
+ * client has the bounds of `RconClient`. A slow subscriber of `events` loses events in the buffers of the clients, which count
+ * them.
+ *
  * The fleet does not use `RcMap` or `LayerMap`, which keep a resource only while it is used. A fleet logs in before the first
  * use, and closes a removed server even if its client is in use. So it uses scopes directly.
  *

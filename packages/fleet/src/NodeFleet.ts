@@ -3,6 +3,8 @@
  *
  * **Details**
  *
+ * The fleet, its sockets and the fiber that watches the file belong to the scope of the layer, and end with it.
+ *
  * A file of servers is TOML, with a table for each server:
  *
  * ```toml

@@ -14,6 +14,9 @@
  * Two kinds of rows stay: foreign rows, which have no such mark, and orphans, which have the mark and a number that the book has
  * no record of (see `orphans` of `BanPolicy`).
  *
+ * A fiber enforces the bans on each server. All of them belong to the scope in which the enforcement was made. A subscriber of
+ * the changes of status that is more than 1,024 changes behind loses the oldest.
+ *
  * The enforcement stores no state: each step follows from the book, the list and the clock. So a program that starts again
  * continues the work of the last one. (Lists of Arma Reforger's own RCON have no reasons. For these, the store records which
  * rows belong to the book.)

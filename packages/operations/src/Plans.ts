@@ -8,6 +8,9 @@
  * added, calls of `abort` and `postpone`, and the progress of each plan on each server. So a process that starts again
  * continues the work of the last one, on this machine or on another one with the same store, and repeats no announcement.
  *
+ * Drivers are fibers in the scope in which they were started, and end with it. A subscriber of `events` that is more than 1,024
+ * events behind loses the oldest. A plan for one time (`once`) is kept for a day after that time.
+ *
  * Run only one driver for a server at a time, because a `KeyValueStore` has no locks. `abort`, `postpone`, `add` and `remove`
  * can be called in any process. A driver in the same process reacts at once. A driver in another process reacts within
  * `refresh`, and in any case before its next step. A call of `abort` or `postpone` at the moment at which the command is sent
@@ -155,7 +158,7 @@ export interface Service {
   readonly abort: (id: string, options?: OnServers) => Effect.Effect<Ordered, UnknownPlan | PlanStoreError>
   /**
    * Moves the next occurrence to another time. Players are warned again before the new time. Fails with `InvalidPlan` if the
-   * new time is not in the future.
+   * new time is not in the future, or not before the year 275760.
    */
   readonly postpone: (
     id: string,

@@ -7,10 +7,13 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { revived } from "./revived.ts"
 
+/** How often to look for servers that were removed. */
+const INTERVAL = "1 minute"
+
 /**
- * Runs `begin` once for each client of the fleet, and `end` when a server is removed. When a server is replaced, `begin` runs
- * for its new client. Ends when the fleet does. A minute after a defect it continues, and first handles the changes of that
- * minute.
+ * Runs `begin` once for each client of the fleet, and `end` when a server is removed: at once, or within a minute if its session
+ * had ended before. When a server is replaced, `begin` runs for its new client. Ends when the fleet does. A minute after a defect
+ * it continues, and first handles the changes of that minute.
  */
 export const followFleet = (
   fleet: Fleet.Service,
@@ -33,15 +36,11 @@ export const followFleet = (
             : Effect.andThen(begin(server, client), Effect.sync(() => followed.set(server, client)))
       })
 
-    const follow = Effect.suspend(() => {
-      // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
-      const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
-      // After a defect, it has no element for a server that was removed during the pause. So the followed servers are visited.
-      const before = [...followed.keys()]
-      return Stream.runForEach(
-        before.length === 0 ? changed : Stream.merge(changed, Stream.fromIterable(before)),
-        visit
-      )
-    })
+    // `statusChanges` has an element for each client at once, and another one when a session ends.
+    const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
+    // It has no element if a server is removed whose session had ended, or during the pause after a defect. So the followed
+    // servers are also visited at an interval, which begins at once.
+    const again = Stream.flatMap(Stream.tick(INTERVAL), () => Stream.fromIterable([...followed.keys()]))
+    const follow = Stream.runForEach(Stream.merge(changed, again, { haltStrategy: "left" }), visit)
     return revived(follow, { name: "the fiber that follows the changes of the fleet" })
   })
