@@ -21,18 +21,20 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** A stream that keeps what is written to it. */
-const kept = () => {
+/** A stream that keeps what is written to it. With `columns`, it is a terminal without colours. */
+const kept = (columns: number | undefined) => {
   let text = ""
   const stream = {
-    isTTY: false,
+    isTTY: columns !== undefined,
+    columns,
+    hasColors: () => false,
     write: (written: string, done?: () => void) => {
       text += written
       done?.()
       return true
     }
   }
-  // The command uses no other property of a stream that is not a terminal.
+  // The command uses no other property of a stream.
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => text }
 }
 
@@ -46,8 +48,12 @@ interface Printed {
 }
 
 /** A command line that runs in this process. */
-const prepared = (args: ReadonlyArray<string>, env: Variables): Printed & { readonly run: Effect.Effect<ExitCode> } => {
-  const [stdout, stderr] = [kept(), kept()]
+const prepared = (
+  args: ReadonlyArray<string>,
+  env: Variables,
+  columns?: number
+): Printed & { readonly run: Effect.Effect<ExitCode> } => {
+  const [stdout, stderr] = [kept(columns), kept(columns)]
   return {
     stdout: stdout.text,
     stderr: stderr.text,
@@ -62,10 +68,14 @@ const prepared = (args: ReadonlyArray<string>, env: Variables): Printed & { read
   }
 }
 
-/** Runs `bercon ...args` in this process. */
-export const bercon = (args: ReadonlyArray<string>, env: Variables = {}): Effect.Effect<Outcome> =>
+/** Runs `bercon ...args` in this process. With `columns`, its output goes to a terminal of this width. */
+export const bercon = (
+  args: ReadonlyArray<string>,
+  env: Variables = {},
+  columns?: number
+): Effect.Effect<Outcome> =>
   Effect.suspend(() => {
-    const { run, stderr, stdout } = prepared(quietly(args), env)
+    const { run, stderr, stdout } = prepared(quietly(args), env, columns)
     return Effect.map(run, (code) => ({ code, stdout: stdout(), stderr: stderr() }))
   })
 

@@ -19,7 +19,7 @@ const server = Effect.gen(function*() {
   yield* simulated.join({ name: "Miller", ip: "198.18.0.1", guid: GUID })
   yield* simulated.join({ name: "Kerry", ip: "198.18.0.2", guid: null })
   const env = { BERCON_HOST: "127.0.0.1", BERCON_PORT: `${simulated.address.port}`, BERCON_PASSWORD: "right" }
-  return { ...simulated, bercon: (...args: ReadonlyArray<string>) => bercon(args, env) }
+  return { ...simulated, env, bercon: (...args: ReadonlyArray<string>) => bercon(args, env) }
 })
 
 const parsed = ({ stdout }: Outcome): unknown => JSON.parse(stdout)
@@ -390,6 +390,19 @@ describe("events", { concurrent: true }, () => {
       )
       const events = parsed(yield* bercon("events", "--kind", "PlayerChat", "--limit", "2", "--format", "json"))
       assert.deepInclude((events as ReadonlyArray<object>)[1], { _tag: "PlayerChat", message: "hello \x1b[2J" })
+    }))
+
+  it.live("breaks lines between words on a narrow terminal", () =>
+    Effect.gen(function*() {
+      const { chat, env } = yield* server
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.delay(chat(0, "Side", "one two three four five six seven eight nine ten"), "20 millis"))
+      )
+      const { stdout } = yield* bercon(["events", "--kind", "PlayerChat", "--limit", "1"], env, 40)
+      assert.match(
+        stdout,
+        /^\d\d:\d\d:\d\d {2}PlayerChat {10}#0 Miller\n {10}to Side: one two three four\n {10}five six seven eight nine ten\n$/
+      )
     }))
 
   it.live("ends after the time of --for", () =>

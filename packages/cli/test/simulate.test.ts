@@ -1,6 +1,7 @@
 import * as NodeRcon from "@bercon/client/NodeRcon"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Redacted } from "effect"
+import { displayWidth } from "effect/cli/CliOutput"
 import { createSocket } from "node:dgram"
 import { bercon, failed, spawned } from "./bercon.ts"
 
@@ -110,6 +111,16 @@ describe("bercon simulate", { concurrent: true }, () => {
         failed(refused, 5, /cannot listen at 127\.0\.0\.1:\d+: the port is in use\. Use another --host or --port\.$/m)
       }).pipe(Effect.scoped)
   )
+
+  it.live("breaks lines between words on a narrow terminal", () =>
+    Effect.gen(function*() {
+      const args = ["simulate", "--port", "0", "--duration", "1s", "--speed", "200"]
+      const { stdout } = yield* bercon(args, {}, 30)
+      assert.match(stdout, /^\d\d:\d\d:\d\d {2}Listening {7}at\n {10}127\.0\.0\.1:\d+\n/)
+      for (const line of stdout.split("\n")) {
+        if (line.trim().includes(" ")) assert.isAtMost(displayWidth(line), 30, line)
+      }
+    }))
 
   it.live("refuses a value that is out of range", () =>
     Effect.gen(function*() {

@@ -73,7 +73,7 @@ export interface NewBan {
   readonly target: BanTarget
   /** The reason that the player sees: one line of at most 200 characters. */
   readonly reason: string
-  /** The duration of the ban, from now on. Default `"permanent"`. */
+  /** The duration of the ban, from now on. A ban that would end after the year 275760 is permanent. Default `"permanent"`. */
   readonly duration?: Duration.Input | "permanent" | undefined
   /** The admin or program that bans: at most 100 characters. */
   readonly by: string

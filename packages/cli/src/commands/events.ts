@@ -37,7 +37,8 @@ const view = View.make(ServerEvent.ServerEvent, {
     const clock = time === undefined ? "" : `${DateTime.toDate(time).toTimeString().slice(0, 8)}  `
     // An event is one line, even if its text has several.
     return `${clock}${event._tag.padEnd(18)}  ${inWords(event).replaceAll("\n", "\\n")}`
-  }
+  },
+  isProse: true
 })
 
 /** The events of servers, as they happen. */

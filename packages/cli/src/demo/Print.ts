@@ -3,16 +3,22 @@
  */
 import type { Player } from "@bercon/client"
 import { Effect } from "effect"
-import { write } from "../output/Output.ts"
+import { stripVTControlCharacters } from "node:util"
+import { Streams, widthOf, write } from "../output/Output.ts"
 import * as SafeText from "../output/SafeText.ts"
 import { inWords } from "../output/words.ts"
+import { wrap } from "../output/wrap.ts"
 import type { Item } from "./News.ts"
 
-const styled = process.stdout.isTTY && process.stdout.hasColors()
-const bold = (text: string) => styled ? `\x1b[1m${text}\x1b[22m` : text
-const dim = (text: string) => styled ? `\x1b[2m${text}\x1b[22m` : text
+const bold = (text: string) => `\x1b[1m${text}\x1b[22m`
+const dim = (text: string) => `\x1b[2m${text}\x1b[22m`
 
-const print = (text: string) => write(`${text}\n`)
+/** Prints lines. On a terminal they are wrapped between words, and styled if it shows colours. */
+const print = (text: string) =>
+  Effect.flatMap(Streams, ({ stdout }) => {
+    const shown = stdout.isTTY && stdout.hasColors() ? text : stripVTControlCharacters(text)
+    return write(`${wrap(shown, widthOf(stdout))}\n`)
+  })
 
 /** Gives the reader time. The story does not depend on it. */
 export const pause = Effect.sleep("400 millis")

@@ -138,8 +138,9 @@ const sessionEnds = Effect.gen(function*() {
 export const tour = Effect.gen(function*() {
   yield* Print.title(
     "bercon: an Effect program administers a game server",
-    "BattlEye is the anti-cheat of games such as Arma 3 and DayZ. Over its remote console (RCON), an administrator sends",
-    "commands to a game server and learns what happens on it. Here a program does so, with a simulated server and real UDP.",
+    "BattlEye is the anti-cheat of games such as Arma 3 and DayZ.",
+    "Over its remote console (RCON), an administrator sends commands to a game server and learns what happens on it.",
+    "Here a program does so, with a simulated server and real UDP.",
     "A line with > is a call in that program. The lines below it are its real results."
   )
   yield* serverStarts

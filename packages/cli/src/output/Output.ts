@@ -99,7 +99,10 @@ export const layer = (options: { readonly format: Format.Format; readonly labell
       const style: Format.Context = {
         ...options,
         isTerminal,
-        width: widthOf(stdout),
+        // Read again for each entry, because a terminal may be resized while entries come.
+        get width() {
+          return widthOf(stdout)
+        },
         // Node considers NO_COLOR, FORCE_COLOR and TERM.
         colours: isTerminal && stdout.hasColors()
       }

@@ -25,8 +25,8 @@ export interface View<in Row> {
   /** The text of an entry in the format `table`, perhaps in several lines, for results that are not tabular. */
   readonly text?: ((row: Row) => string) | undefined
   /**
-   * Whether `text` is a sentence of `bercon`, whose lines are wrapped between words on a narrow terminal. Default `false`: a
-   * text of the server or of a player stays as it is.
+   * Whether the lines of `text` are wrapped between words on a narrow terminal. Default `false`: the server's own text stays
+   * as it is.
    */
   readonly isProse?: boolean | undefined
   /** The server's own words, for the format `raw`. Without it, `raw` prints the same as `table`. */

@@ -68,7 +68,8 @@ export const view = View.make(Happening, {
   text: (happening) =>
     `${DateTime.toDate(happening.time).toTimeString().slice(0, 8)}  ${happening.kind.padEnd(14)}  ` +
     // A happening is one line, even if its text has several.
-    sentence(happening).replaceAll("\n", "\\n")
+    sentence(happening).replaceAll("\n", "\\n"),
+  isProse: true
 })
 
 /** The happening for an action of a player, or `undefined` if it is not printed. */
