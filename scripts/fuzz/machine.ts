@@ -49,6 +49,8 @@ class Run {
   readonly machine: SessionMachine.SessionMachine<string>
   readonly commands = new Map<string, Command>()
   readonly log: Array<string> = []
+  /** The changes of state, such as `Online → Doubting`. */
+  readonly transitions = new Set<string>()
   #wantsSocket = false
   #wasClosed = false
   #sent: Uint8Array | undefined
@@ -65,7 +67,9 @@ class Run {
   input(what: string, run: () => void): void {
     if (this.log.length > 200) this.log.shift()
     this.log.push(`${this.now} ${what}`)
+    const { state } = this.machine
     run()
+    if (this.machine.state !== state) this.transitions.add(`${state} → ${this.machine.state}`)
     this.check()
   }
 
@@ -198,8 +202,11 @@ class Run {
   }
 }
 
-/** The target: a machine with up to 299 random inputs. A failure shows its settings and its last inputs. */
-export const machine = (random: Random.Random, saw: (input: unknown) => void): void => {
+/**
+ * The target: a machine with up to 299 random inputs. A failure shows its settings and its last inputs. Returns the changes of
+ * state.
+ */
+export const machine = (random: Random.Random, saw: (input: unknown) => void): ReadonlySet<string> => {
   const run = new Run(settings(random))
   saw({ settings: run.settings, log: run.log })
   const noise = PacketFuzz.strings(random.pick)
@@ -250,4 +257,5 @@ export const machine = (random: Random.Random, saw: (input: unknown) => void): v
   run.must(run.machine.status._tag === "Closed", "the status is Closed after `close`")
   for (const input of inputs) input()
   run.pass(1_000_000, false)
+  return run.transitions
 }

@@ -367,5 +367,5 @@ export const targets: Readonly<Record<string, Target>> = {
   shellLine,
   safeText,
   plan,
-  machine
+  machine: (random, saw) => void machine(random, saw)
 }

@@ -54,7 +54,8 @@ describe("the errors of docs/errors.md", () => {
     }))
 
   // Errors that are constructed here, because producing them takes many lines. Other tests produce most of them.
-  const row = new Ban.Ban({ id: Ban.BanId.make(0), target, remaining: "permanent", reason: "x" })
+  const ban = (reason: string) => new Ban.Ban({ id: Ban.BanId.make(0), target, remaining: "permanent", reason })
+  const row = ban("x")
   const others: ReadonlyArray<readonly [Failure, string, CommandError.Execution]> = [
     [
       new ActionError.ActionError({
@@ -123,7 +124,7 @@ describe("the errors of docs/errors.md", () => {
 
   it("have short messages, however long the texts and lists of the server are", () => {
     const text = "x".repeat(10_000)
-    const long = new Ban.Ban({ ...row, reason: text })
+    const long = ban(text)
     const reasons = [
       new ActionError.Rejected({ text }),
       new ActionError.Unconfirmed({ expected: "the ban in the list", text }),

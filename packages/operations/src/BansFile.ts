@@ -27,7 +27,7 @@ import * as Option from "effect/Option"
 import type { ImportOptions, ListedBan } from "./BanBook.ts"
 import { BanEntry, BanEntryId } from "./BanEntry.ts"
 import { DEFAULT_MARK, idIn, withoutMark } from "./internal/bans/mark.ts"
-import { fit } from "./internal/bans/newEntry.ts"
+import { endAfter, fit } from "./internal/bans/newEntry.ts"
 
 /**
  * A line that is not a ban. `line`: its number in the file, from 1. `problem`: the reason why it is not a ban.
@@ -208,7 +208,7 @@ const hash = (text: string): number => {
 
 /**
  * The bans in a list that `bans` of a client returned at the time `now`. Bans that are over are left out, and
- * so are bans whose end the list does not show.
+ * so are bans whose end the list does not show. A ban is permanent if its end is later than a `DateTime` can be.
  *
  * **Example** (Importing the bans of a server)
  *
@@ -231,6 +231,6 @@ const hash = (text: string): number => {
 export const fromRows = (rows: Iterable<Ban>, now: DateTime.Utc): ReadonlyArray<ListedBan> =>
   Array.from(rows).flatMap(({ reason, remaining, target }): ReadonlyArray<ListedBan> => {
     if (remaining === "expired" || remaining === "unknown") return []
-    const until = remaining === "permanent" ? remaining : DateTime.addDuration(now, remaining)
+    const until = remaining === "permanent" ? remaining : endAfter(now, remaining)
     return [{ target, until, reason: reason.trim() }]
   })

@@ -158,7 +158,7 @@ export interface Service {
   readonly abort: (id: string, options?: OnServers) => Effect.Effect<Ordered, UnknownPlan | PlanStoreError>
   /**
    * Moves the next occurrence to another time. Players are warned again before the new time. Fails with `InvalidPlan` if the
-   * new time is not in the future.
+   * new time is not in the future, or not before the year 275760.
    */
   readonly postpone: (
     id: string,

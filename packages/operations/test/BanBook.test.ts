@@ -86,6 +86,16 @@ describe("a ban", () => {
       })
     ).pipe(inMemory))
 
+  it.effect("that would end later than a date can be is permanent", () =>
+    opened((book) =>
+      Effect.gen(function*() {
+        const latest = yield* book.add(ban(1, { duration: Duration.days(1e8) }))
+        assert.deepStrictEqual(latest.until, DateTime.makeUnsafe(8.64e15))
+        yield* TestClock.adjust("1 milli")
+        assert.strictEqual((yield* book.add(ban(1, { duration: Duration.days(1e8) }))).until, "permanent")
+      })
+    ).pipe(inMemory))
+
   it.effect("of a GUID in upper case is a ban of that GUID, and a ban of infinite duration is permanent", () =>
     opened((book) =>
       Effect.gen(function*() {

@@ -272,6 +272,18 @@ describe("a removal during which another admin changes the list", () => {
       assert.deepInclude(state, { attributes: { server: "altis", change: "Restore" } })
     }))
 
+  it.effect("can hit a ban that lasts longer than a new ban can, which is added again as a permanent one", () =>
+    Effect.gen(function*() {
+      const { server } = yield* all
+      const third = { ...foreign(3, "third"), expires: 5e9 * 60_000 }
+      yield* server.update((world) => ({ ...world, bans: [...rows.slice(0, 2), third] }))
+      yield* server.onCommand((text) =>
+        text === "removeBan 1" ? { before: (world) => ({ ...world, bans: world.bans.slice(1) }) } : undefined
+      )
+      yield* TestRcon.passTime("1 minute")
+      assert.deepStrictEqual(yield* reasons(server), ["third"])
+    }).pipe(Effect.provide(within)))
+
   it.effect("causes no more than eight additions of a ban that it has hit", () =>
     Effect.gen(function*() {
       const { server } = yield* all

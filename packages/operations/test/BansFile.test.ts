@@ -101,6 +101,14 @@ describe("fromRows", () => {
       { target: guid(1), until: DateTime.makeUnsafe(1_300_000), reason: "x" }
     ])
   })
+
+  it("returns a ban as permanent if its end is later than a date can be", () => {
+    const remaining = Duration.seconds(999_999_999_999_999)
+    const row = new Ban.Ban({ id: Ban.BanId.make(0), target: guid(0), remaining, reason: "x" })
+    assert.deepStrictEqual(BansFile.fromRows([row], DateTime.makeUnsafe(0)), [
+      { target: guid(0), until: "permanent", reason: "x" }
+    ])
+  })
 })
 
 const permanent = (number: number, reason: string) => ({ target: guid(number), until: "permanent" as const, reason })

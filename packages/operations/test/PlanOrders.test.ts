@@ -1,7 +1,7 @@
 import { Plans, RestartPlan } from "@bercon/operations"
 import { TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Result } from "effect"
+import { DateTime, Duration, Effect, Exit, Fiber, Result } from "effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { TestClock } from "effect/testing"
 import * as Memory from "../src/internal/plans/memory.ts"
@@ -147,6 +147,20 @@ describe("an order", () => {
       })
     ))
 
+  it.effect("to postpone a restart to a time that no date can have is refused, and changes nothing", () =>
+    onServer(
+      { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
+      Effect.gen(function*() {
+        const plans = yield* Plans.Plans
+        yield* TestRcon.passTime("1 minute")
+        for (const by of [Duration.infinity, Duration.days(1e9), "soon" as Duration.Input]) {
+          const error = yield* Effect.flip(plans.postpone("nightly", { by }))
+          assert.include(error.message, "the new time must be before the year 275760 (got ")
+        }
+        assert.deepStrictEqual((yield* plans.next()).map(timeOf), ["2026-03-28T04:00"])
+      })
+    ))
+
   it.effect("that comes while the restart begins is obeyed, or reports that it is too late", () =>
     onServer(
       {
@@ -242,6 +256,27 @@ describe("a plan that is added", () => {
         assert.deepStrictEqual((yield* plans.next()).map(({ plan }) => plan), ["nightly"])
       })
     ))
+
+  it.effect("twice at the same time, with one id, is added once", () =>
+    Effect.gen(function*() {
+      const memory = yield* KeyValueStore.KeyValueStore
+      const plans = yield* Effect.provideService(Plans.make(), KeyValueStore.KeyValueStore, {
+        ...memory,
+        set: (key, value) => Effect.delay(memory.set(key, value), "1 second")
+      })
+      const both = yield* Effect.forkChild(
+        Effect.forEach([["1 minute"], ["2 minutes"]] as const, (warnings) =>
+          Effect.exit(plans.add({ ...nightly, warnings })), { concurrency: 2 })
+      )
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual((yield* Fiber.join(both)).map(Exit.isSuccess), [true, false])
+      assert.deepStrictEqual(
+        (yield* plans.list).map(({ warnings }) =>
+          warnings
+        ),
+        [[Duration.minutes(1)]]
+      )
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
   it.effect("again after it was aborted and removed takes place", () =>
     onServer(

@@ -33,6 +33,24 @@ it.effect("`begin` runs once for each client of a fleet, not again after outages
     assert.deepStrictEqual(yield* taken, ["end altis"])
   }).pipe(Effect.scoped, Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
 
+it.effect("`end` runs within a minute after the removal of a server whose session had ended", () =>
+  Effect.gen(function*() {
+    const fleet = yield* Fleet.Fleet
+    const simulation = yield* TestFleet.TestFleet
+    const calls: Array<string> = []
+    yield* Effect.forkScoped(followFleet(fleet, {
+      begin: (server) => Effect.sync(() => calls.push(`begin ${server}`)),
+      end: (server) => Effect.sync(() => void calls.push(`end ${server}`))
+    }))
+    const { options, server } = yield* simulation.simulate("tanoa")
+    yield* server.refuse
+    yield* fleet.add("tanoa", options)
+    yield* TestRcon.passTime("90 seconds")
+    yield* TestRcon.passTime(fleet.remove("tanoa"))
+    yield* TestRcon.passTime("1 minute")
+    assert.deepStrictEqual(calls, ["begin altis", "begin tanoa", "end tanoa"])
+  }).pipe(Effect.scoped, Effect.provide(TestFleet.layer({ servers: { altis: {} } }))))
+
 it.effect("a minute after a defect, the changes of a fleet are followed again, also those made in that minute", () =>
   Effect.gen(function*() {
     const fleet = yield* Fleet.Fleet

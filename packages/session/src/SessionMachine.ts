@@ -109,6 +109,14 @@ export interface Settings {
  */
 export const MAX_DATAGRAM_BYTES = 2048
 
+/**
+ * The states of the machine, see the drawing in the comment of this module.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type State = "Opening" | "LoggingIn" | "Online" | "Doubting" | "Closed"
+
 /** An input that is later than `wakeAt` by more than this many milliseconds means that the process was suspended. */
 const STANDSTILL = 250
 
@@ -132,7 +140,7 @@ export class SessionMachine<H> {
   readonly #outbound: Outbound<H>
   readonly #messages: ReorderBuffer<Packet.Message>
   readonly #outputs = new Outputs<H>()
-  #phase: "Opening" | "LoggingIn" | "Online" | "Doubting" | "Closed" = "Opening"
+  #phase: State = "Opening"
   /** When to request a socket; `Infinity` if one has been requested or is open. */
   #openAt: number
   /** When the next session begins, if its login reply arrived during the current session; otherwise `Infinity`. */
@@ -181,6 +189,11 @@ export class SessionMachine<H> {
         if (this.#login.isAwaited(this.#now)) this.#begin(this.#now)
       }
     }, settings.reorderTimeout)
+  }
+
+  /** The state after the last input. */
+  get state(): State {
+    return this.#phase
   }
 
   /** Smoothed round-trip time in milliseconds; `undefined` before the first measurement. */

@@ -1,7 +1,7 @@
-import { Packet } from "@bercon/codec"
+import { Packet, Text } from "@bercon/codec"
 import type { Session } from "@bercon/session"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, Effect, Exit, Fiber, Logger, Stream } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, Logger, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import { Driver } from "../src/internal/driver.ts"
@@ -152,6 +152,72 @@ describe("a command", () => {
       const error = yield* Effect.flip(session.command("a", { timeout: "soon" as "1 second" }))
       assert.strictEqual(reasonOf(error), "InvalidCommand")
       assert.include(error.message, "(got \"soon\")")
+    }))
+
+  it.effect("is retransmitted in time, although its `isCurrent` has sent another command", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line, { maxInFlight: 1 })
+      yield* online(session)
+      yield* ask(session.command("a", { repeatable: false }))
+      let checks = 0
+      const isCurrent = () => {
+        // The first check is that of the submission, the second that of the first send.
+        if (++checks === 2) Effect.runFork(Effect.exit(session.command("c")))
+        return true
+      }
+      yield* ask(Effect.exit(session.command("b", { isCurrent })))
+      line.receive(Packet.commandReply(0, "reply"))
+      const sends = () => line.sent.filter((packet) => packet._tag === "Command" && packet.sequence === 1).length
+      assert.deepStrictEqual([checks, sends()], [2, 1])
+      // The timeout is 200 ms, because the first reply came at once.
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual(sends(), 2)
+    }))
+
+  it.effect("whose `isCurrent` interrupts its own caller is sent once at most, and a command that it gives up at once is not sent", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line, { maxInFlight: 1 })
+      yield* online(session)
+      yield* ask(session.command("a"))
+      let checks = 0
+      const isCurrent = () => {
+        if (++checks === 2) {
+          const begun = Effect.runFork(session.command("c"))
+          begun.interruptUnsafe()
+          caller.interruptUnsafe()
+        }
+        return true
+      }
+      const caller: Fiber.Fiber<string, unknown> = yield* ask(session.command("b", { isCurrent }))
+      line.receive(Packet.commandReply(0, "reply"))
+      yield* TestClock.adjust("5 seconds")
+      const sent = () =>
+        line.sent.map((packet) => packet._tag === "Command" ? Text.decode(packet.payload) : packet._tag)
+      assert.notInclude(sent(), "c")
+      assert.isAtMost(sent().filter((text) => text === "b").length, 1, "it is not retransmitted")
+      yield* ask(session.command("d"))
+      assert.include(sent(), "d", "the next command has its turn")
+    }))
+
+  it.effect("whose `isCurrent` closes the session leaves nothing behind", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const scope = yield* Scope.make()
+      const session = yield* start(line, { maxInFlight: 1 }).pipe(Scope.provide(scope))
+      yield* online(session)
+      yield* ask(session.command("a"))
+      let checks = 0
+      const isCurrent = () => {
+        if (++checks === 2) Effect.runFork(Scope.close(scope, Exit.void))
+        return true
+      }
+      const asking = yield* ask(Effect.flip(session.command("b", { isCurrent })))
+      line.receive(Packet.commandReply(0, "reply"))
+      assert.strictEqual(reasonOf(yield* Fiber.join(asking)), "SessionClosed")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([tagOf(yield* session.status), line.open], ["Closed", 0])
     }))
 
   it.effect("is not delayed by slow callers: all datagrams are sent before a caller gets its reply", () =>

@@ -35,7 +35,7 @@ export const canBecome = (ban: Ban, later: Ban): boolean =>
 interface Options {
   /** The minutes that a ban can have lost between the two lists. At least 1, because servers round. */
   readonly drift: number
-  /** Which bans to choose if several can be the missing ones: those with the most, or with the least minutes. */
+  /** The choice if several bans can be the missing ones: those with the most minutes, or those with the least. */
   readonly missing: "Most" | "Least"
 }
 

@@ -130,6 +130,14 @@ describe("Exchange", () => {
     silent.offer(0, echo("#foo"))
     silent.gap()
     assert.deepStrictEqual(silent.outcome(1200), INCOMPLETE)
+    // The first message may be missing.
+    for (const command of ["#foo", "#players"]) {
+      const headless = typed(command)
+      headless.offer(0, echo(command))
+      headless.gap()
+      headless.offer(1, row(1, "Bob"))
+      assert.deepStrictEqual(headless.outcome(451), INCOMPLETE, command)
+    }
     // The number of bans in the heading proves that no row is missing.
     const page = sent("#ban list 1")
     const rows = ["Total bans: 1 | Page: 1/1", "- 67ab5fd5-7e35-579a-68d9-b934ff7124f0 | Bob"]
@@ -261,7 +269,7 @@ describe("Exchange", () => {
     raw: Arbitrary.schema(Schema.Boolean),
     // How long the service that keeps the bans takes to reply.
     late: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12_000 }))),
-    lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text"])),
+    lost: Arbitrary.schema(Schema.Literals(["nothing", "nothing", "echo", "text", "event before", "event between"])),
     // Whether the server executes the command twice.
     twice: Arbitrary.schema(Schema.Literals([false, false, true])),
     // The time before the next step.
@@ -344,7 +352,9 @@ describe("Exchange", () => {
           if (lost === part) lost = "nothing"
         }
         for (let execution = 0; execution <= (who === "us" && twice ? 1 : 0); execution++) {
+          if (lost === "event before") messages.push({ at: now + latency, text: undefined })
           say("echo", echo(command))
+          if (lost === "event between") messages.push({ at: now + latency, text: undefined })
           switch (what) {
             case "#foo":
               say("text", `of <${id}>`)

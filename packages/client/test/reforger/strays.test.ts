@@ -2,9 +2,11 @@
  * Tests that no command takes the output of another client's command, or of an earlier command of this client.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { Exchange } from "../../src/internal/reforger/exchange.ts"
+import { MAX_TEXTS } from "../../src/internal/reforger/expectation.ts"
 import { MAX_STRAYS, STRAY_MILLIS, STRAY_QUIET_MILLIS } from "../../src/internal/reforger/strays.ts"
 import { complete, fresh, INCOMPLETE, sent, typed } from "./conversation.ts"
-import { echo, OLDER_BANS, PLAYERS, row } from "./texts.ts"
+import { echo, OLDER_BANS, PLAYERS, row, UUID } from "./texts.ts"
 
 describe("a command in progress", () => {
   it("does not take the results of an earlier ban that the server executed several times", () => {
@@ -15,9 +17,10 @@ describe("a command in progress", () => {
     exchange.end(0, false)
     sent("#ban create 2 0", exchange)
     exchange.offer(1, echo("#ban create 2 0"))
+    // Time passes between the results.
     assert.isFalse(exchange.offer(1, "Ban created!"))
-    assert.isFalse(exchange.offer(1, "Ban created!"))
-    assert.isTrue(exchange.offer(1, "Ban created!"))
+    assert.isFalse(exchange.offer(4999, "Ban created!"))
+    assert.isTrue(exchange.offer(4999, "Ban created!"))
   })
 
   it("does not take the output of other commands", () => {
@@ -106,9 +109,10 @@ describe("a command in progress", () => {
   it("takes no more texts of a kind after another command has taken one that either can have", () => {
     const raw = typed("#foo")
     raw.offer(0, echo("#foo"))
-    raw.offer(1, echo("#bar"))
-    assert.isFalse(raw.offer(2, "of either"))
+    raw.offer(1, echo("#kick 9"))
+    assert.isFalse(raw.offer(2, "unknown command"))
     assert.isFalse(raw.offer(3, "of either"))
+    assert.deepStrictEqual(raw.outcome(5000), INCOMPLETE)
     // The lost echo and the next one may be of two executions, so the second result may be of the other ban.
     const lost = sent("#ban create 1 0")
     lost.gap()
@@ -223,6 +227,42 @@ describe("a command that is not awaited", () => {
     assert.isTrue(pages.offer(0, "Total bans: 2 | Page: 1/1"))
   })
 
+  it("starts its list again with the next heading", () => {
+    const first = "Total bans: 2 | Page: 1/1"
+    const bob = `- ${UUID} | Bob`
+    const eve = `- ${UUID} | Eve`
+    const listing = fresh()
+    listing.offer(0, echo("#ban list 1"))
+    listing.offer(0, first)
+    listing.offer(0, bob)
+    // The last row is lost, and the server executes the command a second time.
+    listing.offer(0, echo("#ban list 1"))
+    sent("#ban list 2", listing)
+    listing.offer(1, echo("#ban list 2"))
+    assert.isFalse(listing.offer(2, first))
+    assert.isFalse(listing.offer(2, bob))
+    assert.isTrue(listing.offer(3, "Total bans: 50 | Page: 2/2"))
+    assert.isFalse(listing.offer(4, eve))
+    assert.isTrue(listing.offer(5, eve))
+  })
+
+  it("has a limited number of texts", () => {
+    let longest = 0
+    const exchange = new Exchange(() => ({
+      claim: (text, last) => last === undefined && text !== "first" ? "No" : "Surely",
+      pending: (texts) => {
+        longest = Math.max(longest, texts.length)
+        return "Surely"
+      },
+      late: false,
+      query: false
+    }))
+    exchange.offer(0, echo("#foo"))
+    exchange.offer(0, "first")
+    for (let index = 0; index < MAX_TEXTS; index++) exchange.offer(0, "next")
+    assert.strictEqual(longest, MAX_TEXTS)
+  })
+
   it("has one late echo, which is not an event; its output and further echoes are events", () => {
     const exchange = sent("#foo")
     exchange.end(0, false)
@@ -235,6 +275,14 @@ describe("a command that is not awaited", () => {
     assert.isTrue(exchange.offer(1, echo("#restart")))
     assert.isFalse(exchange.offer(1, echo("#restart")))
     assert.isFalse(exchange.offer(1, echo("#shutdown")))
+  })
+
+  it("has a late echo that is not an event if the command has no output, even if other messages are lost", () => {
+    const exchange = fresh()
+    exchange.announce(0, "#restart")
+    exchange.gap()
+    sent("#kick 1", exchange).offer(0, echo("#kick 1"))
+    assert.isTrue(exchange.offer(1, echo("#restart")))
   })
 
   it("has no echo if it was not sent", () => {

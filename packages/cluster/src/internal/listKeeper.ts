@@ -66,7 +66,7 @@ const handlers = Effect.gen(function*() {
   /** Whether `stored` is certainly what the store contains. */
   let isKnown = false
   const feed = new Broadcast<Wire.ListItem>({ capacity: CAPACITY, greeting: () => stored! })
-  /** What has been logged since the store last answered. Members ask several times a second. */
+  /** The problems that were logged since the store last answered. Members ask several times a second. */
   const logged = new Set<string>()
   const logOnce = (problem: string) => (error: unknown) =>
     Effect.suspend(() => {

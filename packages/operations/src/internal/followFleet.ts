@@ -4,13 +4,17 @@
 import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { revived } from "./revived.ts"
 
+/** How often to look for servers that were removed. */
+const INTERVAL = "1 minute"
+
 /**
- * Runs `begin` once for each client of the fleet, and `end` when a server is removed. When a server is replaced, `begin` runs
- * for its new client. Ends when the fleet does. A minute after a defect it continues, and first handles the changes of that
- * minute.
+ * Runs `begin` once for each client of the fleet, and `end` when a server is removed: at once, or within a minute if its session
+ * had ended before. When a server is replaced, `begin` runs for its new client. Ends when the fleet does. A minute after a defect
+ * it continues, and first handles the changes of that minute.
  */
 export const followFleet = (
   fleet: Fleet.Service,
@@ -23,25 +27,22 @@ export const followFleet = (
     /** The clients for which `begin` has run. */
     const followed = new Map<string, RconClient.Service>()
 
+    const lock = Semaphore.makeUnsafe(1)
     const visit = (server: string) =>
-      Effect.matchEffect(fleet.get(server), {
+      lock.withPermit(Effect.matchEffect(fleet.get(server), {
         onFailure: () =>
           followed.has(server) ? Effect.andThen(end(server), Effect.sync(() => followed.delete(server))) : Effect.void,
         onSuccess: (client) =>
           followed.get(server) === client
             ? Effect.void
             : Effect.andThen(begin(server, client), Effect.sync(() => followed.set(server, client)))
-      })
+      }))
 
-    const follow = Effect.suspend(() => {
-      // `statusChanges` has an element for each client at once, and another one when a client is removed or replaced.
-      const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
-      // After a defect, it has no element for a server that was removed during the pause. So the followed servers are visited.
-      const before = [...followed.keys()]
-      return Stream.runForEach(
-        before.length === 0 ? changed : Stream.merge(changed, Stream.fromIterable(before)),
-        visit
-      )
-    })
+    // `statusChanges` has an element for each client at once, and another one when a session ends.
+    const changed = Stream.runForEach(fleet.statusChanges, ({ server }) => visit(server))
+    // It has no element if a server is removed whose session had ended, or during the pause after a defect. So the followed
+    // servers are also visited at an interval, which begins at once.
+    const again = Effect.suspend(() => Effect.forEach([...followed.keys()], visit, { discard: true }))
+    const follow = Effect.raceFirst(changed, Effect.forever(Effect.andThen(again, Effect.sleep(INTERVAL))))
     return revived(follow, { name: "the fiber that follows the changes of the fleet" })
   })

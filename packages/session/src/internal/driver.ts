@@ -65,6 +65,8 @@ export class Driver {
   #status: Status
   /** Start of the current outage, by the machine's clock and by the wall clock. */
   #outage = { since: NaN, wallSince: NaN }
+  /** The input that the machine handles now, and those that a caller's `isCurrent` has caused meanwhile. */
+  readonly #inputs: Array<(now: number) => void> = []
   #isPerforming = false
 
   constructor(
@@ -106,8 +108,11 @@ export class Driver {
   /** Ends the session, and closes the socket. Dies if the transport has a defect in closing it. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.#feed((now) => this.#machine.close(now))
-    // A caller that was just resumed may close its session within `#perform`, which must finish first.
-    return this.#isPerforming ? Effect.andThen(Effect.yieldNow, this.#socket.close) : this.#socket.close
+    // A caller that was just resumed may close its session within `#perform`, which must finish first. So may `isCurrent`
+    // within an input.
+    return this.#isPerforming || this.#inputs.length > 0
+      ? Effect.andThen(Effect.yieldNow, this.#socket.close)
+      : this.#socket.close
   })
 
   #now(): number {
@@ -180,7 +185,9 @@ export class Driver {
       const handle: Reply = (result) =>
         resume(Result.isSuccess(result) ? read(result.success, decode) : fail(text, result.failure))
       let ticket: SessionMachine.Ticket<Reply> | undefined
+      let isGone = false
       this.#feed((now) => {
+        if (isGone) return
         const request = { handle, payload, repeatable, epoch, isCurrent, deadline: now + timeout }
         const submitted = this.#submit(now, request)
         if (Result.isSuccess(submitted)) {
@@ -191,6 +198,7 @@ export class Driver {
         }
       })
       return Effect.sync(() => {
+        isGone = true
         if (ticket === undefined || ticket.state === "Settled") return
         const cancelled = ticket
         this.#meter.settled("Interrupted")
@@ -221,16 +229,27 @@ export class Driver {
 
   /**
    * Feeds an input to the machine and performs its outputs. Never waits and never throws: a defect in here ends the
-   * session.
+   * session. An input within another one waits until that one has ended.
    */
   #feed(input: (now: number) => void): void {
+    this.#inputs.push(input)
+    if (this.#inputs.length > 1) return
     const now = this.#now()
+    for (const next of this.#inputs) this.#input(now, next)
+    this.#inputs.length = 0
     try {
-      input(now)
       this.#perform(now)
     } catch (defect) {
       this.#machine.crash(now, Exit.die(defect))
       this.#perform(now)
+    }
+  }
+
+  #input(now: number, input: (now: number) => void): void {
+    try {
+      input(now)
+    } catch (defect) {
+      this.#machine.crash(now, Exit.die(defect))
     }
   }
 

@@ -182,8 +182,8 @@ export class Exchange {
       return false
     }
     take(current, now)
-    // The messages that are missing came before the output.
-    if (current.pending === "Surely" && current.texts.length === 0) current.torn = false
+    // The text is known to be the first one, so the missing messages came before the output.
+    if (current.pending === "Surely" && claim === "Surely") current.torn = false
     current.touchedAt = now
     current.texts.push(text)
     current.unread = []

@@ -20,6 +20,9 @@ export const STRAY_MILLIS = 30_000
  */
 export const STRAY_QUIET_MILLIS = 3000
 
+/** How well a text fits the output of a remembered command. */
+type Bid = Exclude<Claim, "No">
+
 /** A command in progress. */
 interface Rival {
   /** The claim with which it lost a message to another command. */
@@ -40,7 +43,7 @@ export interface Stray {
   owed: number
   /** The messages of the current output. */
   texts: ReadonlyArray<string>
-  /** When the last of them arrived. `Infinity` if there are none. */
+  /** When the last of them arrived. */
   touchedAt: number
 }
 
@@ -73,8 +76,7 @@ export class Strays {
 
   /** Forgets a command that was remembered before it was sent, and then was not sent. */
   withdraw(command: string): void {
-    const unsent = this.#expected(command)
-    if (unsent !== undefined) this.#forget(unsent)
+    this.#forget(this.#expected(command))
   }
 
   /** Forgets the commands whose output is complete, or has not arrived in time. */
@@ -104,7 +106,7 @@ export class Strays {
   }
 
   /** Returns the first command whose bid for a text is at least as good as the claim of the command in progress. */
-  bidder(text: string, claim: Claim): { readonly stray: Stray; readonly bid: Claim } | undefined {
+  bidder(text: string, claim: Claim): { readonly stray: Stray; readonly bid: Bid } | undefined {
     for (const stray of this.#all) {
       const bid = bidOf(stray, text)
       if (bid === "Surely" || (bid === "Perhaps" && claim !== "Surely")) return { stray, bid }
@@ -135,27 +137,27 @@ export class Strays {
     return this.#all.find((stray) => stray.echoExpected && stray.command === command)
   }
 
-  #forget(stray: Stray): void {
+  #forget(stray: Stray | undefined): void {
     this.#all = this.#all.filter((other) => other !== stray)
   }
 }
 
-/** Whether the output has begun, may be complete, and has had no more messages for a while. */
+/** Whether the output may be complete, and has had no more messages for a while. */
 const isQuiet = ({ echoExpected, expectation, owed, texts, touchedAt }: Stray, now: number): boolean =>
-  !echoExpected && owed === 1 && texts.length > 0 && now >= touchedAt + STRAY_QUIET_MILLIS &&
+  !echoExpected && owed === 1 && now >= touchedAt + STRAY_QUIET_MILLIS &&
   expectation.pending(texts) !== "Surely"
 
 const isUnrecognized = ServerEvent.is("Unrecognized")
 
-/** How well a text fits the output of a command. */
-const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Claim => {
-  const { claim, late, pending } = expectation
-  if (echoExpected && !late) return "No"
+/** The bid of a command for a text; `undefined` if the text cannot be its output. */
+const bidOf = ({ echoExpected, expectation, texts }: Stray, text: string): Bid | undefined => {
+  const { claim, late } = expectation
+  if (echoExpected && !late) return undefined
   const claims = new Set([claim(text, undefined), claim(text, texts.at(-1))])
   if (claims.has("Surely")) return "Surely"
   // Output that can arrive at any time is recognised only by texts that no other command outputs.
-  if (late) return "No"
+  if (late) return undefined
   // Output that follows its echo at once can also have an unknown form.
-  const isReply = texts.length === 0 && pending([]) !== "Nothing" && isUnrecognized(ServerEvent.parse(text))
-  return claims.has("Perhaps") || isReply ? "Perhaps" : "No"
+  const isReply = texts.length === 0 && isUnrecognized(ServerEvent.parse(text))
+  return claims.has("Perhaps") || isReply ? "Perhaps" : undefined
 }

@@ -88,6 +88,12 @@ const TRIES = 8
 /** The longest duration of a ban that the client accepts, in minutes. Longer bans are added as permanent ones. */
 const LONGEST = 2 ** 31 - 1
 
+/** The duration that is nearest to this one, and that the client accepts. */
+const accepted = (duration: Duration.Duration): Duration.Duration | "permanent" => {
+  const minutes = Duration.toMinutes(duration)
+  return minutes > LONGEST ? "permanent" : Duration.minutes(Math.max(1, minutes))
+}
+
 /** A row of another owner that a removal may have hit, and how often it was added again. */
 interface Owed {
   readonly row: Ban
@@ -115,7 +121,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   const add = Effect.fnUntraced(function*(entry: BanEntry, now: number) {
     const minutes = Math.ceil((endOf(entry) - now) / 60_000)
     yield* rcon.ban(entry.target, {
-      duration: minutes > LONGEST ? "permanent" : Duration.minutes(minutes),
+      duration: accepted(Duration.minutes(minutes)),
       reason: markedReason(entry, settings.mark),
       repeatable: false,
       timeout: ADDED_WITHIN
@@ -135,7 +141,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     owed = owed.map(({ row, tries }) => ({ row, tries: tries + 1 }))
     return Effect.forEach(owed, ({ row: { reason, remaining, target } }) =>
       rcon.ban(target, {
-        duration: Duration.isDuration(remaining) ? Duration.max(remaining, Duration.minutes(1)) : "permanent",
+        duration: Duration.isDuration(remaining) ? accepted(remaining) : "permanent",
         reason,
         repeatable: false,
         timeout: ADDED_WITHIN

@@ -62,13 +62,20 @@ const invalid = (name: string, allowed: string, value: unknown) => {
   return Result.fail(new InvalidBan({ problem: `\`${name}\` must be ${allowed} (got ${got})` }))
 }
 
+/** The end of a ban that lasts for a time from `start` on. `"permanent"` if the end is later than a `DateTime` can be. */
+export const endAfter = (start: DateTime.Utc, duration: Duration.Duration): BanEntry["until"] =>
+  Option.match(DateTime.make(DateTime.toEpochMillis(start) + Duration.toMillis(duration)), {
+    onNone: () => "permanent",
+    onSome: DateTime.toUtc
+  })
+
 /** Makes the entry of a ban. If `until` is given, it is the end of the ban, and `duration` is ignored. */
 export const make = (
   id: BanEntryId,
   added: DateTime.Utc,
   { duration, until, ...fields }: Checked & Partial<Pick<ListedBan, "until">>
 ): BanEntry => {
-  const end = until ?? (duration === "permanent" ? duration : DateTime.addDuration(added, duration))
+  const end = until ?? (duration === "permanent" ? duration : endAfter(added, duration))
   return new BanEntry({ ...fields, id, added, until: end })
 }
 

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { DuplicatePlan, InvalidPlan, type PlanStoreError, UnknownPlan } from "../../PlanError.ts"
 import type { PlanEvent } from "../../PlanEvent.ts"
@@ -85,6 +86,8 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   }
   yield* Effect.addFinalizer(() => PubSub.shutdown(context.events))
   const changed = PubSub.publish(context.changes, undefined)
+  /** Held while a plan is added or removed, so that two calls with one id do not both find that the id is free. */
+  const lock = Semaphore.makeUnsafe(1)
 
   /** The plans in force, and those of other programs with this store. `bercon plan` knows only plans of other programs. */
   const known = Effect.gen(function*() {
@@ -141,13 +144,13 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       yield* memory.addPlan(plan)
       yield* changed
       return plan
-    }),
+    }, lock.withPermit),
     remove: Effect.fnUntraced(function*(id) {
       const known = (yield* memory.plans).map(({ id }) => id)
       if (!known.includes(id)) return yield* new UnknownPlan({ id, known })
       yield* remove(id)
       yield* changed
-    }),
+    }, lock.withPermit),
     next: Effect.fnUntraced(function*(options = {}) {
       const wanted = options.plan === undefined ? yield* known : [yield* find(options.plan)]
       const found = yield* Effect.forEach(wanted, (plan) => Orders.next(context, plan, options))

@@ -5,6 +5,8 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
+import * as Option from "effect/Option"
 import { InvalidPlan, type PlanStoreError } from "../../PlanError.ts"
 import type { NewTime, OnServers, Ordered, Upcoming } from "../../Plans.ts"
 import { type Context, utc } from "./context.ts"
@@ -141,9 +143,16 @@ export const postpone = (context: Context, plan: Compiled, time: NewTime, option
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const to = "to" in time
-        ? time.to.epochMilliseconds
-        : next.time.epochMilliseconds + Duration.toMillis(time.by)
-      if (to > now) return to
-      const problem = `the new time must be in the future (got ${DateTime.formatIso(utc(to))})`
+        ? Option.some(time.to)
+        : Option.flatMap(Duration.fromInput(time.by), (by) =>
+          DateTime.make(next.time.epochMilliseconds + Duration.toMillis(by)))
+      if (Option.isSome(to) && to.value.epochMilliseconds > now) {
+        return to.value.epochMilliseconds
+      }
+      const problem = Option.match(to, {
+        onNone: () =>
+          `the new time must be before the year 275760 (got ${Formatter.format(time)})`,
+        onSome: (to) => `the new time must be in the future (got ${DateTime.formatIso(to)})`
+      })
       return yield* new InvalidPlan({ kind: "plan", id: plan.plan.id, problem })
     }))
