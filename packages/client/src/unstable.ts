@@ -7,6 +7,8 @@
 
 /** The table of simple commands. */
 export * as CommandTable from "./internal/commandTable.ts"
+/** Checks the options of a client and its session, without making them. */
+export { checkOptions } from "./internal/settings.ts"
 /** Constructs command errors. */
 export * as CommandErrors from "./internal/commandError.ts"
 /** Shortens the values that errors repeat. */

@@ -86,7 +86,7 @@ const churn = Effect.gen(function*() {
     }
     yield* TestRcon.passTime(yield* Random.nextIntBetween(1000, 15_000))
   }
-  yield* TestRcon.passTime("2 minutes")
+  yield* TestRcon.passTime("1 minute")
   return { all, asked, outcomes, runners: port, servers }
 })
 
@@ -146,6 +146,6 @@ describe("a cluster whose runners come and go", () => {
         Effect.scoped,
         Effect.provide(Layer.fresh(SimulatedNetwork.layer({ loss: 0.05, latency: "40 millis", seed })))
       ),
-    60_000
+    120_000
   )
 })

@@ -19,7 +19,7 @@ const QUARTER = 15 * 60_000
 const shardingConfig = {
   refreshAssignmentsInterval: "1 minute",
   runnerHealthCheckInterval: "1 minute",
-  shardLockRefreshInterval: "1 minute",
+  shardLockRefreshInterval: "2 minutes",
   shardLockExpiration: "5 minutes",
   entityMessagePollInterval: "1 hour",
   sendRetryInterval: "5 seconds"
@@ -46,7 +46,7 @@ const day = Effect.gen(function*() {
           Servers.layer((id) =>
             Effect.succeed({
               transport: gate(network.transport(servers.get(id)!.address)),
-              options: { password: PASSWORD, loginTimeout: "Infinity" }
+              options: { password: PASSWORD, loginTimeout: "Infinity", keepaliveInterval: "44 seconds" }
             })
           )
         ))

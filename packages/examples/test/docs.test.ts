@@ -1,6 +1,7 @@
 import { ActionError, CommandError, LoginFailure, RconClient, ServerEvent } from "@bercon/client"
 import * as Metrics from "@bercon/client/Metrics"
 import { FleetError } from "@bercon/fleet"
+import { BanBookError, BanPolicy, BanSyncError, PlanError } from "@bercon/operations"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Metric } from "effect"
@@ -63,6 +64,15 @@ describe("docs/errors.md", () => {
   it("lists every cause of an outage", () => {
     const listed = rows(section(text, "LoginFailure")).map(([cell]) => cell)
     for (const { name } of LoginFailure.OutageCause.members) assert.include(listed, `\`${name}\``)
+  })
+
+  it("mentions every error of bans and plans", () => {
+    const modules = [BanBookError, BanPolicy, BanSyncError, PlanError]
+    const errors = modules.flatMap((module) =>
+      Object.entries(module).filter(([, value]) => typeof value === "function" && value.prototype instanceof Error)
+    )
+    assert.isAtLeast(errors.length, 11)
+    for (const [name] of errors) assert.include(section(text, "Bans and plans"), `\`${name}\``)
   })
 
   it("mentions every error of a fleet", () => {

@@ -66,7 +66,7 @@ const spawnChild = Effect.fnUntraced(function*(program: string, { folder, port }
 })
 
 const run = Effect.fnUntraced(function*(program: string, point: number, time: Deferred.Deferred<number>) {
-  const server = yield* NodeSimulatedServer.make({ restartDowntime: "6 seconds" })
+  const server = yield* NodeSimulatedServer.make({ restartDowntime: "3 seconds" })
   const scene = { port: server.address.port, folder: yield* folder }
   const child = yield* spawnChild(program, scene, point)
   // The process of the test continues the plan. It is already logged in when the first process ends.

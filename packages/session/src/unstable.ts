@@ -13,6 +13,8 @@ export * as CommandErrors from "./internal/commandError.ts"
 export * as Monotonic from "./internal/monotonic.ts"
 /** Validates and formats the address of a server. */
 export * as Peer from "./internal/peer.ts"
+/** Checks the options of a session. */
+export * as SessionSettings from "./internal/settings.ts"
 /** Wraps an effect in a span if a tracer is installed. */
 export * as Span from "./internal/span.ts"
 /** Counters and gauges of one server. */

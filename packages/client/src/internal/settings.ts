@@ -2,11 +2,11 @@
  * Checks the options of a client and converts them to settings. All defaults and limits are here.
  */
 import { InvalidOptions, LoginFailure } from "@bercon/session/LoginFailure"
-import { Monotonic } from "@bercon/session/unstable"
+import { Monotonic, SessionSettings } from "@bercon/session/unstable"
 import * as Effect from "effect/Effect"
 import * as Formatter from "effect/Formatter"
 import { Flavour, type ReplyWindow } from "../Flavour.ts"
-import type { ClientOptions } from "../RconClient.ts"
+import type { ClientOptions, Options } from "../RconClient.ts"
 
 /** Settings of a client. Times are in milliseconds. */
 export interface Settings {
@@ -45,6 +45,10 @@ export const make = (options: ClientOptions = {}): Effect.Effect<Settings, Login
     ? Effect.succeed(settings)
     : Effect.fail(new LoginFailure({ reason: new InvalidOptions({ problem }) }))
 }
+
+/** Checks the options of a client and its session, in the order of `RconClient.start`, but makes neither. */
+export const checkOptions = (options: Options): Effect.Effect<void, LoginFailure> =>
+  Effect.andThen(make(options), Effect.asVoid(SessionSettings.make(options, "", Math.random)))
 
 const problemOf = (settings: Settings, options: ClientOptions): string | undefined => {
   const { banInterval, commandTimeout, flavour, messageCapacity, replyWindow, rosterInterval } = settings

@@ -1,18 +1,16 @@
 /**
  * The settings of a server as they are stored and sent: plain data, without the password.
  */
-import * as RconClient from "@bercon/client/RconClient"
+import { checkOptions } from "@bercon/client/unstable"
 import type { Servers, ServerSettings } from "@bercon/fleet/Fleet"
 import { InvalidServer } from "@bercon/fleet/FleetError"
 import { GivenServers } from "@bercon/fleet/unstable"
-import { Transport } from "@bercon/session/Transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
-import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
@@ -78,11 +76,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<typeof Settings.Type, InvalidServer> {
   const invalid = ({ message }: { readonly message: string }) => new InvalidServer({ id, problem: message })
   if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
-  // A client validates its options before it opens a socket.
-  yield* RconClient.start({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
-    Effect.provideService(Transport, { peer: id, open: Effect.never }),
-    Effect.scoped,
-    Effect.provideService(References.MinimumLogLevel, "None"),
+  yield* checkOptions({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
     Effect.mapError(invalid)
   )
   return yield* Effect.mapError(decode(compact(server)), invalid)

@@ -4,6 +4,7 @@
 import type * as RconClient from "@bercon/client/RconClient"
 import type * as Fleet from "@bercon/fleet/Fleet"
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { revived } from "./revived.ts"
 
@@ -26,21 +27,22 @@ export const followFleet = (
     /** The clients for which `begin` has run. */
     const followed = new Map<string, RconClient.Service>()
 
+    const lock = Semaphore.makeUnsafe(1)
     const visit = (server: string) =>
-      Effect.matchEffect(fleet.get(server), {
+      lock.withPermit(Effect.matchEffect(fleet.get(server), {
         onFailure: () =>
           followed.has(server) ? Effect.andThen(end(server), Effect.sync(() => followed.delete(server))) : Effect.void,
         onSuccess: (client) =>
           followed.get(server) === client
             ? Effect.void
             : Effect.andThen(begin(server, client), Effect.sync(() => followed.set(server, client)))
-      })
+      }))
 
     // `statusChanges` has an element for each client at once, and another one when a session ends.
-    const changed = Stream.map(fleet.statusChanges, ({ server }) => server)
+    const changed = Stream.runForEach(fleet.statusChanges, ({ server }) => visit(server))
     // It has no element if a server is removed whose session had ended, or during the pause after a defect. So the followed
     // servers are also visited at an interval, which begins at once.
-    const again = Stream.flatMap(Stream.tick(INTERVAL), () => Stream.fromIterable([...followed.keys()]))
-    const follow = Stream.runForEach(Stream.merge(changed, again, { haltStrategy: "left" }), visit)
+    const again = Effect.suspend(() => Effect.forEach([...followed.keys()], visit, { discard: true }))
+    const follow = Effect.raceFirst(changed, Effect.forever(Effect.andThen(again, Effect.sleep(INTERVAL))))
     return revived(follow, { name: "the fiber that follows the changes of the fleet" })
   })
