@@ -224,6 +224,20 @@ describe("an action", { concurrent: true }, () => {
       failed(yield* simulated.bercon("unban", long), 6, /^bercon: there is no ban "x{100}…"\./)
     }))
 
+  it.live("kick, ban and unban: do once what is named twice", () =>
+    Effect.gen(function*() {
+      const simulated = yield* server
+      succeeded(yield* simulated.bercon("kick", "Kerry", "1"), "kick #1 Kerry: done\n")
+      succeeded(
+        yield* simulated.bercon("ban", "Miller", "0", GUID, "203.0.113.7", "203.0.113.7"),
+        lines("ban #0 Miller: done", "ban 203.0.113.7: done")
+      )
+      assert.deepStrictEqual((yield* simulated.world).bans.map(({ target }) => target), [GUID, "203.0.113.7"])
+      succeeded(yield* simulated.bercon("unban", "203.0.113.7", "203.0.113.7"), "unban 203.0.113.7: done\n")
+      succeeded(yield* simulated.bercon("unban", "#0", "0"), /^unban #0 .*: done\n$/)
+      assert.deepStrictEqual((yield* simulated.world).bans, [])
+    }))
+
   it.live("kick name:1: kicks the player whose name is 1", () =>
     Effect.gen(function*() {
       const simulated = yield* server

@@ -137,6 +137,8 @@ describe("bercon shell in a terminal", { concurrent: true }, () => {
           yield* terminal.press("Enter", "Up")
           yield* terminal.until(/> players\s*$/)
           yield* terminal.press("C-c")
+          yield* terminal.type(" events of\r events off\r")
+          yield* terminal.until(/^write `events on` or `events off`$[^]*^events are not shown$/m)
           yield* terminal.type("shutdown")
           yield* terminal.press("Enter")
           yield* terminal.until(/shutdown: the players lose their game\. Type yes:/)

@@ -331,6 +331,29 @@ describe("the store", () => {
           assert.deepStrictEqual((yield* Fiber.join(changes)).map(({ _tag }) => _tag), ["Added", "Lifted"])
         })
       ), { refreshInterval: "5 seconds" }).pipe(inMemory))
+
+  it.effect("is read again after an outage of the store, whose beginning and end are in the log once", () => {
+    const logged: Array<unknown> = []
+    return Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      let isBroken = false
+      const failed = new KeyValueStore.KeyValueStoreError({ method: "keys", message: "no connection" })
+      const flaky = { ...store, keys: Effect.suspend(() => isBroken ? Effect.fail(failed) : store.keys) }
+      yield* opened((book) =>
+        Effect.gen(function*() {
+          isBroken = true
+          yield* TestClock.adjust("1 minute")
+          isBroken = false
+          const a = yield* opened((other) => other.add(ban(1)))
+          yield* TestClock.adjust("1 minute")
+          assert.deepStrictEqual(yield* book.list, [a])
+        }), { refreshInterval: "5 seconds" }).pipe(Effect.provideService(KeyValueStore.KeyValueStore, flaky))
+      assert.deepStrictEqual(logged, [
+        ["the store of the ban book failed: no connection"],
+        ["the ban book can be refreshed again"]
+      ])
+    }).pipe(inMemory, Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(message))])))
+  })
 })
 
 describe("lifted bans", () => {

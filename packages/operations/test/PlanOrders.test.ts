@@ -212,6 +212,20 @@ describe("an order", () => {
 })
 
 describe("the plans that a command finds in the store", () => {
+  it.effect("can be aborted at once after a command has added them for all servers", () =>
+    onServer(
+      { from: "2026-03-28T03:00", plans: {} },
+      Effect.gen(function*() {
+        yield* TestRcon.passTime("1 second")
+        const command = yield* Plans.make()
+        yield* command.add({ ...nightly, at: { once: "2026-03-28T03:10:00Z" } })
+        assert.deepStrictEqual((yield* command.next()).map(({ server }) => server), ["altis"])
+        assert.deepStrictEqual((yield* command.abort("nightly")).changed.map(({ server }) => server), ["altis"])
+        yield* TestRcon.passTime("1 hour")
+        assert.deepStrictEqual(yield* told, [])
+      })
+    ))
+
   it.effect("are those of the program that has started last, even if the program before it drove another server", () =>
     Effect.gen(function*() {
       const memory = Memory.make(yield* KeyValueStore.KeyValueStore)

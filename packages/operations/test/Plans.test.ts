@@ -11,7 +11,7 @@ const nightly: RestartPlan.Input = {
 }
 
 /** The timeout of tests over days of virtual time, in milliseconds. They take about a second on an idle machine. */
-const LONG = 30_000
+const LONG = 120_000
 
 const tagsOf = (events: ReadonlyArray<PlanEvent.PlanEvent>) =>
   events.map((event) =>

@@ -52,6 +52,11 @@ const isMeant = (meaning: Meaning) => (player: Player.Player): boolean => {
   }
 }
 
+/** Each once, even if several texts name it. */
+const distinct = <A extends Player.Player | Ban.Ban | Ban.BanTarget>(all: ReadonlyArray<A>): ReadonlyArray<A> => [
+  ...new Map(all.map((one) => [typeof one === "string" ? one : one.id, one])).values()
+]
+
 /** Finds the player that a text names. Fails unless exactly one player of the list matches. */
 const among = (
   players: ReadonlyArray<Player.Player>,
@@ -59,7 +64,7 @@ const among = (
 ): Effect.Effect<Player.Player, TargetError> => {
   const meaning = meaningOf(text)
   // Some servers print a player twice.
-  const found = [...new Map(players.filter(isMeant(meaning)).map((player) => [player.id, player])).values()]
+  const found = distinct(players.filter(isMeant(meaning)))
   const [first, ...others] = found
   const shown = quoted(text)
   if (first === undefined) {
@@ -81,7 +86,7 @@ export const players = (
   rcon: RconClient.Service,
   texts: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Player.Player>, ServerFailure> =>
-  Effect.flatMap(rcon.players, (list) => Effect.forEach(texts, (text) => among(list, text)))
+  Effect.flatMap(rcon.players, (list) => Effect.map(Effect.forEach(texts, (text) => among(list, text)), distinct))
 
 /** Targets of a ban: players who are on the server, and GUIDs, addresses and accounts that are not. */
 export interface Banned {
@@ -103,7 +108,7 @@ export const toBan = (
       if (meaning._tag === "Ban" && !list.some(isMeant(meaning))) absent.push(meaning.target)
       else present.push(yield* among(list, text))
     }
-    return { present, absent }
+    return { present: distinct(present), absent: distinct(absent) }
   })
 
 /**
@@ -117,7 +122,7 @@ export const toUnban = (
   Effect.gen(function*() {
     const meanings = texts.map(meaningOf)
     const list = meanings.every(({ _tag }) => _tag === "Ban") ? [] : yield* rcon.bans
-    return yield* Effect.forEach(texts, (text, at) => listedBan(list, text, meanings[at]!))
+    return distinct(yield* Effect.forEach(texts, (text, at) => listedBan(list, text, meanings[at]!)))
   })
 
 const listedBan = (

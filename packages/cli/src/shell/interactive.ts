@@ -99,7 +99,12 @@ export const interactive = (
       if (command === "quit" || command === "exit") return false
       if (command === "") return true
       if (/^events(?:\s|$)/.test(command)) {
-        showsEvents = !/\soff$/.test(command)
+        const [, setting = "", ...others] = Line.words(command)
+        if (others.length > 0 || !["", "on", "off"].includes(setting)) {
+          yield* print("write `events on` or `events off`")
+          return true
+        }
+        showsEvents = setting !== "off"
         yield* print(`events are ${showsEvents ? "shown" : "not shown"}`)
       } else if (isDrastic(command)) {
         doubtful = command

@@ -62,6 +62,8 @@ export interface Memory {
   /** Records that a server is no longer driven. */
   readonly removeProgram: (server: string) => Stored<void>
   readonly addPlan: (plan: RestartPlan) => Stored<void>
+  /** Whether this plan was added, and can be read. */
+  readonly isAdded: (id: string) => Stored<boolean>
   /** Removes a plan. The records of its progress and its orders stay. */
   readonly removePlan: (id: string) => Stored<void>
 }
@@ -147,6 +149,7 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
     driven: Effect.map(keysFrom("program/"), (servers) => new Set(servers)),
     removeProgram: (server) => remove(`program/${server}`),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
+    isAdded: (id) => Effect.map(getPlan(`plan/${id}`), (plan) => typeof plan === "object"),
     removePlan: (id) => remove(`plan/${id}`)
   }
 }
