@@ -265,7 +265,10 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
     ...listeners(events),
     roster: live.roster,
     flavour: Effect.suspend(() => detection.resolve("players", now() + settings.commandTimeout)),
-    adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
+    adminId: Effect.map(
+      isOfThisSession,
+      (isOfThisSession) => Option.fromUndefinedOr(isOfThisSession ? adminId : undefined)
+    ),
     epoch: session.epoch,
     status: session.status,
     statusChanges: session.statusChanges,
