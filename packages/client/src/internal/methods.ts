@@ -140,7 +140,10 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       })
     )
 
-  /** An action on a player. `name` is its method, and `command` the command that it sends. */
+  /**
+   * An action on a player. `name` is its method, and `command` the command that it sends. It yields first, because a
+   * reply resumes its caller before the roster has processed the messages that arrived together with the reply.
+   */
   const onPlayer = (
     { command, name }: { readonly name: "whisper" | "kick" | "ban"; readonly command: string },
     named: Arguments.PlayerName,
@@ -151,7 +154,11 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       // The occupant is captured at the call, even if the flavour is still unknown.
       return Effect.suspend(() => {
         const target = new PlayerTarget(named, live.occupantOf)
-        return call(command, (commands, call) => act(commands, target, call), options)
+        return call(
+          command,
+          (commands, call) => Effect.andThen(Effect.yieldNow, act(commands, target, call)),
+          options
+        )
       })
     }
     /** The slot is valid in the session in which it was looked up, not in that of the call. */
@@ -162,7 +169,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       )
     return call(command, (commands, call) =>
       Effect.catchReason(
-        attempt(commands, call),
+        Effect.andThen(Effect.yieldNow, attempt(commands, call)),
         "ActionError",
         "PlayerNotFound",
         // The player may have changed the slot while the command waited for its turn.
