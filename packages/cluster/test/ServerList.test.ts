@@ -105,7 +105,7 @@ describe("the list of servers", () => {
     Effect.gen(function*() {
       const { cluster, join } = yield* setup(1)
       const [one, other] = [yield* join, yield* join]
-      /** What the other member does right after a change that it has not heard of. */
+      /** Runs an effect of the other member right after a change that it has not heard of. */
       const unheard = <A, E, E2>(change: Effect.Effect<void, E2>, effect: Effect.Effect<A, E>) =>
         Effect.gen(function*() {
           yield* TestRcon.passTime("1 second")
