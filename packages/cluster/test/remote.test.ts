@@ -303,6 +303,35 @@ describe("a remote session", () => {
       assert.strictEqual((yield* session.status)._tag, "Online")
     }).pipe(Effect.scoped))
 
+  it.effect("reports the start of an outage, however often the feed is requested again and wherever the session moves", () =>
+    Effect.gen(function*() {
+      const { server, session } = yield* followed
+      const since = Effect.map(session.status, (status) => "since" in status ? status.since : undefined)
+      yield* TestClock.adjust(1000)
+      server.login()
+      yield* TestClock.adjust(1000)
+      assert.isUndefined(yield* since)
+      // No runner can be reached.
+      server.status = { _tag: "Closed", exit: Exit.void }
+      server.cut()
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* since, 2000)
+      // The next runner has tried to log in only for a short time.
+      server.move()
+      server.status = { _tag: "Connecting", ...outage, since: 62_000 }
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* since, 2000)
+      server.login()
+      yield* TestClock.adjust(1)
+      // The runner has detected an outage before the feed was lost.
+      server.change({ _tag: "Reconnecting", ...outage, since: 121_000 })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* since, 121_000)
+      server.cut()
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* since, 121_000)
+    }).pipe(Effect.scoped))
+
   it.effect("waits for a runner that uses the required definition of the server", () =>
     Effect.gen(function*() {
       const { remote, server, session, statuses } = yield* setup({ generation: "two" })

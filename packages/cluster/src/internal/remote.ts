@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import type * as Wire from "../Wire.ts"
 import { Calls, type Entity } from "./calls.ts"
 import * as Feed from "./feed.ts"
-import { causeOf, triesOf } from "./outage.ts"
+import { causeOf, isOutage, triesOf } from "./outage.ts"
 
 export interface Options {
   /** The server's id. */
@@ -241,8 +241,15 @@ export class Remote {
 
   #changeStatus(next: Exclude<Status, { readonly _tag: "Closed" }>): void {
     // A new activation reports `Connecting`. For this session that is `Reconnecting`, unless it was never logged in.
-    const status: Status = next._tag === "Connecting" && this.#epoch > 0 ? { ...next, _tag: "Reconnecting" } : next
     const before = this.#status
+    const status: Status = isOutage(next)
+      ? {
+        ...next,
+        _tag: this.#epoch > 0 ? "Reconnecting" : next._tag,
+        // To this session, a lost feed, and an outage that a runner reports before or after it, are the same outage.
+        since: isOutage(before) ? Math.min(before.since, next.since) : next.since
+      }
+      : next
     if (
       status._tag !== before._tag || (causeOf(status)?._tag === "LoginRefused" && triesOf(status) !== triesOf(before))
     ) {
