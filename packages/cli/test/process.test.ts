@@ -241,7 +241,8 @@ describe("Ctrl-C", { concurrent: true }, () => {
     ["players", "ban", "0"],
     ["players", "whisper", "Miller", "hello"],
     ["bans", "unban", "#0"],
-    ["players", "exec", "#lock", "players"],
+    // Not `players`, which may also be sent before `#lock`, to find out the flavour.
+    ["bans", "exec", "#lock", "bans"],
     ["version", "exec", "#lock", "version", "#unlock"]
   ])(
     "while %s, which changes nothing, is under way: reports nothing (%j)",

@@ -56,8 +56,8 @@ export interface Roster {
    */
   readonly isComplete: Effect.Effect<boolean>
   /**
-   * The players as soon as they are known, then again at every change. A slow subscriber gets only the latest state.
-   * Ends and fails like `events`.
+   * The players as soon as they are known, then again at every change, and when the first list of a later session has
+   * arrived. A slow subscriber gets only the latest state. Ends and fails like `events`.
    */
   readonly changes: Stream.Stream<ReadonlyArray<Player>, LoginFailure>
   /** The player in a slot. */

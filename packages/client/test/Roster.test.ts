@@ -318,6 +318,36 @@ describe("the roster", () => {
       assert.deepStrictEqual(yield* server.drops, [])
     }).pipe(Effect.provide(simulated)))
 
+  it.effect("is published after a login to those who subscribed before the list arrived, even if it has not changed", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const { roster } = yield* RconClient.RconClient
+      yield* TestRcon.passTime("5 seconds")
+      yield* server.onCommand((text) => text === "players" ? { delay: "300 millis" } : undefined)
+      yield* server.forget
+      for (let waited = 0; (yield* roster.snapshot)._tag === "Some"; waited += 100) {
+        assert.isBelow(waited, 120_000)
+        yield* TestRcon.passTime("100 millis")
+      }
+      const first = yield* Effect.forkChild(Stream.runHead(roster.changes), { startImmediately: true })
+      yield* TestRcon.passTime("2 minutes")
+      assert.isTrue(Exit.isSuccess(first.pollUnsafe() ?? Exit.interrupt()))
+    }).pipe(Effect.provide(simulated)))
+
+  it.effect("is of the new session even if the gap of the outage was lost in an overflow", () =>
+    Effect.gen(function*() {
+      const server = yield* SimulatedServer.SimulatedServer
+      const rcon = yield* RconClient.make({ ...options, messageCapacity: 1 })
+      yield* server.join({ name: "Ann" })
+      yield* server.restart()
+      // The gap arrives together with a message.
+      yield* TestRcon.passTime("2 minutes")
+      yield* server.join({ name: "Bob" })
+      yield* TestRcon.passTime("5 seconds")
+      const players = Option.getOrThrow(yield* rcon.roster.snapshot)
+      assert.deepStrictEqual(players.map(({ name }) => name), ["Bob"])
+    }).pipe(Effect.provide(TestRcon.layerTransport())))
+
   it.effect("loses no player in an outage", () =>
     Effect.gen(function*() {
       const server = yield* SimulatedServer.SimulatedServer

@@ -4,10 +4,10 @@
 import { Guid, Identity, Player, RconClient } from "@bercon/client"
 import { SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Fiber, Option, Stream } from "effect"
 import { compare, PlayerTarget } from "../src/internal/playerTarget.ts"
 import { GUID, players, row, startWith, unread } from "./mockClient.ts"
-import { completed, guidOf, simulated, slot } from "./simulatedClient.ts"
+import { completed, guidOf, online, simulated, slot } from "./simulatedClient.ts"
 
 describe("a player", () => {
   it.effect("is whispered to by GUID and kicked by row, whatever the current slot", () =>
@@ -84,6 +84,66 @@ describe("a player identified by account, on Arma Reforger", () => {
     })
     assert.strictEqual(compare(alice, other), "Other")
   })
+})
+
+describe("right after a login", () => {
+  /** Restarts the server, whose slot 0 then belongs to another player. */
+  const replace = Effect.fnUntraced(function*() {
+    const server = yield* SimulatedServer.SimulatedServer
+    yield* server.restart()
+    yield* server.join({ name: "Innocent", slot: 0 })
+    yield* TestRcon.passTime("2 minutes")
+    return (yield* server.world).players.map(({ name }) => name)
+  })
+
+  it.effect("the new player in a slot is not confused with the one of the session before by a caller who follows the status", () =>
+    Effect.gen(function*() {
+      const { rcon, run, server } = yield* online()
+      yield* server.join({ name: "Cheater", slot: 0 })
+      yield* TestRcon.passTime("5 seconds")
+      const [cheater] = yield* rcon.roster.get
+      const seen: Array<unknown> = []
+      // The new status arrives before the client has processed the gap of the outage.
+      yield* rcon.statusChanges.pipe(
+        Stream.drop(1),
+        Stream.filter(({ _tag }) => _tag === "Online"),
+        Stream.runForEach(() =>
+          Effect.gen(function*() {
+            const players = yield* rcon.roster.snapshot
+            seen.push(
+              Option.isNone(players) && Option.isNone(yield* rcon.adminId),
+              yield* Effect.forkChild(run(rcon.kick(cheater!)))
+            )
+          })
+        ),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      assert.deepStrictEqual(yield* replace(), ["Innocent"])
+      const [isUnknown, kicking] = seen as [boolean, Fiber.Fiber<string>]
+      assert.isTrue(isUnknown)
+      assert.strictEqual(yield* Fiber.join(kicking), "PlayerNotFound")
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
+
+  it.effect("nor by a caller who learns at that moment that another command was lost", () =>
+    Effect.gen(function*() {
+      const { rcon, run, server } = yield* online()
+      yield* server.join({ name: "Cheater", slot: 0 })
+      yield* TestRcon.passTime("5 seconds")
+      const guid = Guid.Guid.make((yield* server.world).players[0]!.guid!)
+      yield* server.onCommand((text) => text === "#slow" ? { delay: "1 hour" } : undefined)
+      // The caller learns of the loss at the moment of the next login.
+      const command = rcon.command("#slow", { repeatable: false, timeout: "1 hour" })
+      const acting = yield* Effect.forkChild(
+        Effect.flatMap(
+          Effect.flip(command),
+          ({ reason }) => Effect.map(run(rcon.kick(guid)), (kick) => [reason._tag, kick])
+        ),
+        { startImmediately: true }
+      )
+      yield* TestRcon.passTime("1 second")
+      assert.deepStrictEqual(yield* replace(), ["Innocent"])
+      assert.deepStrictEqual(yield* Fiber.join(acting), ["SessionLost", "PlayerNotFound"])
+    }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
 })
 
 describe("during an outage", () => {

@@ -128,7 +128,11 @@ export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effec
       Effect.flatMap(Settings.make(id, server), (settings) => change(ListChanges.replace(id, settings))),
     reconcile: (servers) =>
       Effect.flatMap(Settings.makeAll(servers), (wanted) => change(ListChanges.reconcile(wanted))),
-    begin: (servers) => Effect.flatMap(Settings.makeAll(servers), (wanted) => change(ListChanges.begin(wanted)))
+    begin: Effect.fnUntraced(function*(servers) {
+      const wanted = yield* Settings.makeAll(servers)
+      // A list that was ever changed stays so. Without a change, members start even while the list cannot be changed.
+      if ((yield* current).revision === 0) yield* change(ListChanges.begin(wanted))
+    })
   }
 })
 

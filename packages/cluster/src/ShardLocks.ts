@@ -180,6 +180,8 @@ export const layer: Layer.Layer<
         ? storage.refresh(address, shards)
         : oneByOne.withPermit(Effect.suspend(() => confirmHeld(address, shards)))
       return asked.pipe(
+        // The engine's storage fails with a defect if it cannot connect to the database.
+        Effect.catchDefect((defect) => Effect.fail(new PersistenceError({ cause: defect }))),
         // The first use of an idle connection that has broken fails, although the database is there.
         Effect.retry({ times: 2, schedule: Schedule.spaced("250 millis") }),
         Effect.timeout(ANSWER_TIMEOUT),
@@ -195,10 +197,11 @@ export const layer: Layer.Layer<
     !doubted.has(keyOf(shard)) && (confirmed.get(keyOf(shard))?.at ?? -Infinity) >= sureSince
   // Confirms unsure locks sooner than the engine would, because the sessions of their shards do nothing until then.
   const confirmAnew = Effect.suspend(() => {
-    look()
     const unsure = Array.from(confirmed.values(), ({ shard }) => shard).filter((shard) => !isSure(shard))
     return self === undefined || unsure.length === 0 ? Effect.void : Effect.ignore(refresh(self, unsure))
   })
+  // Not by the same fiber: a slow answer of the database must not look like a standstill of this process.
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.sync(look), LOOK)))
   yield* Effect.forkScoped(Effect.forever(Effect.delay(confirmAnew, LOOK)))
 
   const isHeld = (shard: ShardId): boolean => {

@@ -101,6 +101,45 @@ describe("the list of servers", () => {
       assert.deepStrictEqual([...now.keys()], ["altis"])
     }).pipe(Effect.scoped))
 
+  it.effect("is changed as it is now, even by a member that has missed a change", () =>
+    Effect.gen(function*() {
+      const { cluster, join } = yield* setup(1)
+      const [one, other] = [yield* join, yield* join]
+      /** Runs an effect of the other member right after a change that it has not heard of. */
+      const unheard = <A, E, E2>(change: Effect.Effect<void, E2>, effect: Effect.Effect<A, E>) =>
+        Effect.gen(function*() {
+          yield* TestRcon.passTime("1 second")
+          yield* cluster.cut(1)
+          yield* TestRcon.passTime("50 millis")
+          return yield* TestRcon.passTime(Effect.andThen(change, effect))
+        })
+      const add = one.add("altis", at(1))
+      yield* unheard(add, other.remove("altis"))
+      const changes = yield* unheard(add, other.reconcile({}))
+      assert.deepStrictEqual(changes, { added: [], removed: ["altis"], replaced: [] })
+      yield* TestRcon.passTime(add)
+      yield* unheard(one.remove("altis"), other.add("altis", at(2)))
+      const failed = yield* Effect.flip(unheard(one.remove("altis"), other.remove("altis")))
+      assert.instanceOf(failed, FleetError.UnknownServer)
+    }).pipe(Effect.scoped))
+
+  it.effect("is not known to be changed or unchanged while no runner keeps it", () =>
+    Effect.gen(function*() {
+      const { join, runners } = yield* setup(1)
+      const list = yield* join
+      const servers = { altis: at(1) }
+      yield* TestRcon.passTime(list.begin(servers))
+      yield* runners.get(1)!.kill
+      yield* TestRcon.passTime("1 second")
+      for (const change of [list.add("altis", at(1)), list.remove("stratis"), Effect.asVoid(list.reconcile(servers))]) {
+        const failed = yield* error<void, unknown>(change)
+        assert.instanceOf(failed, FleetError.FleetUnavailable)
+        assert.strictEqual(failed.execution, "NotExecuted")
+      }
+      // It was changed before, and stays so.
+      yield* TestRcon.passTime(list.begin({}))
+    }).pipe(Effect.scoped))
+
   it.effect("is unknown, but not empty, while no runner keeps it", () =>
     Effect.gen(function*() {
       const { join, run } = yield* setup()

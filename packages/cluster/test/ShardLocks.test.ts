@@ -14,7 +14,7 @@ const database = Effect.gen(function*() {
   const held = new Set<string>()
   const foreign = new Set<string>()
   const state = {
-    mode: "there" as "there" | "slow" | "away" | "hanging",
+    mode: "there" as "there" | "slow" | "away" | "dying" | "hanging",
     held,
     foreign,
     /** Whether the database answers requests for locks. */
@@ -34,6 +34,9 @@ const database = Effect.gen(function*() {
         ? Effect.suspend(() => Effect.delay(Effect.succeed(answer()), "100 millis"))
         : state.mode === "away"
         ? refused
+        : state.mode === "dying"
+        // The engine's storage dies if it cannot open its connection for locks anew.
+        ? Effect.die("connection refused")
         : Effect.never
     })
   const clock = yield* Clock.Clock
@@ -95,7 +98,7 @@ const loser = Effect.tap(holder, ({ state }) =>
 const both = shards.map(keyOf)
 
 describe("locks of shards", () => {
-  for (const mode of ["away", "hanging"] as const) {
+  for (const mode of ["away", "dying", "hanging"] as const) {
     it.effect(`count as held for a while if the database is ${mode}, until the engine gets a failure`, () =>
       Effect.gen(function*() {
         const { refresh, state } = yield* holder
@@ -224,6 +227,31 @@ describe("locks of shards", () => {
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
       yield* standStill(3)
       yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are confirmed anew after a standstill during which the database could not be reached", () =>
+    Effect.gen(function*() {
+      const { isHeld, standStill, state } = yield* holder
+      state.mode = "dying"
+      yield* standStill(3)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      state.mode = "there"
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+      // No datagram was sent in the meantime, but the process has not stood still.
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [true, true])
+    }))
+
+  it.effect("are surely held although the database takes long to answer for another lock", () =>
+    Effect.gen(function*() {
+      const { isHeld, refresh, state } = yield* holder
+      state.held.delete(keyOf(first))
+      state.gives = false
+      assert.deepStrictEqual(yield* refresh(), both)
+      yield* TestClock.adjust("20 seconds")
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 

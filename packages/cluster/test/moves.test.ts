@@ -1,7 +1,8 @@
-import { type Servers, ShardLocks } from "@bercon/cluster"
+import { ClusterRcon, type Servers, ShardLocks } from "@bercon/cluster"
 import { SimulatedNetwork, SimulatedServer, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, Stream } from "effect"
+import { Effect, Fiber, Option, Redacted, Stream } from "effect"
+import { Sharding } from "effect/cluster"
 import * as MemoryCluster from "./memoryCluster.ts"
 import { join, listen, online, PASSWORD, provided, setup, texts } from "./oneServer.ts"
 
@@ -51,6 +52,22 @@ describe.each(Object.entries(ends))("when the runner %s", (_, { end, seen, withi
       assert.deepStrictEqual(late, [])
       assert.strictEqual((yield* server.logins).length, 2)
       assert.strictEqual((yield* server.sessions).length, 1)
+    }).pipe(Effect.scoped, provided))
+
+  it.effect("the roster of a client is complete again after the move", () =>
+    Effect.gen(function*() {
+      const { cluster, network, owner } = yield* setup(1, 2)
+      // The client gets the feed of the next runner before that runner has logged in.
+      yield* network.change({ latency: "50 millis" })
+      const { sharding } = yield* cluster.consumer
+      const client = Effect.provideService(ClusterRcon.make("altis"), Sharding.Sharding, sharding)
+      const { roster } = yield* TestRcon.passTime(client)
+      yield* TestRcon.passTime("5 seconds")
+      assert.isTrue(yield* roster.isComplete)
+      yield* end(owner())
+      yield* TestRcon.passTime("20 seconds")
+      assert.isTrue(yield* roster.isComplete)
+      assert.isTrue(Option.isSome(yield* roster.snapshot))
     }).pipe(Effect.scoped, provided))
 
   it.effect("a command that must not run twice fails as maybe executed, and a repeatable one is sent again", () =>

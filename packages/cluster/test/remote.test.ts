@@ -151,6 +151,8 @@ describe("a remote session", () => {
         const expected: Array<string> = []
         let greeting: string | undefined
         let logins = 0
+        /** Whether the session has moved, and has not been logged in since. */
+        let isMoved = false
         /** The login that the session has reported last. */
         let known = ""
         let tries = 0
@@ -167,7 +169,8 @@ describe("a remote session", () => {
             case "login": {
               const isFirst = server.epoch === 0
               server.login()
-              if (!isHeard || isFirst) return
+              if (!isHeard || (isFirst && !isMoved)) return
+              isMoved = false
               greeting = undefined
               return expected.push("Reconnected undefined")
             }
@@ -205,8 +208,13 @@ describe("a remote session", () => {
             assert.lengthOf(server.calls, sent)
             assert.strictEqual((yield* session.status)._tag, logins > 0 ? "Reconnecting" : "Connecting")
             const isSame = activation === server.activation && epoch === server.epoch
-            expected.push(isSame ? "Lost undefined" : "Reconnected undefined")
+            isMoved ||= !isSame
             if (!isSame) greeting = undefined
+            if (!isMoved) expected.push("Lost undefined")
+            else if (server.epoch > 0) {
+              isMoved = false
+              expected.push("Reconnected undefined")
+            }
             if (greeting === undefined && server.greeting !== undefined) {
               greeting = Text.decode(server.greeting.payload, server.textFallback)
               expected.push(greeting)
@@ -301,6 +309,49 @@ describe("a remote session", () => {
       yield* TestClock.adjust(1)
       assert.strictEqual(server.feeds, 2)
       assert.strictEqual((yield* session.status)._tag, "Online")
+    }).pipe(Effect.scoped))
+
+  it.effect("has a gap for each login, even if the feed is lost between the login and its gap", () =>
+    Effect.gen(function*() {
+      const { heard, server } = yield* followed
+      yield* TestClock.adjust(300)
+      server.login()
+      yield* TestClock.adjust(1)
+      server.epoch++
+      server.emit(server.state())
+      yield* TestClock.adjust(1)
+      server.cut()
+      yield* TestClock.adjust(300)
+      assert.deepStrictEqual(heard, ["Reconnected undefined"])
+    }).pipe(Effect.scoped))
+
+  it.effect("reports the start of an outage, however often the feed is requested again and wherever the session moves", () =>
+    Effect.gen(function*() {
+      const { server, session } = yield* followed
+      const since = Effect.map(session.status, (status) => "since" in status ? status.since : undefined)
+      yield* TestClock.adjust(1000)
+      server.login()
+      yield* TestClock.adjust(1000)
+      assert.isUndefined(yield* since)
+      // No runner can be reached.
+      server.status = { _tag: "Closed", exit: Exit.void }
+      server.cut()
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* since, 2000)
+      // The next runner has tried to log in only for a short time.
+      server.move()
+      server.status = { _tag: "Connecting", ...outage, since: 62_000 }
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* since, 2000)
+      server.login()
+      yield* TestClock.adjust(1)
+      // The runner has detected an outage before the feed was lost.
+      server.change({ _tag: "Reconnecting", ...outage, since: 121_000 })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* since, 121_000)
+      server.cut()
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* since, 121_000)
     }).pipe(Effect.scoped))
 
   it.effect("waits for a runner that uses the required definition of the server", () =>

@@ -63,6 +63,9 @@ const compare = ({ literal, value, word }: Shown): void => {
   else if (word === "" || literal !== undefined) assert.strictEqual(content, literal)
 }
 
+/** Whether an exported value is an effect. `pnpm types` checks its services and errors. */
+const isProgram = (value: unknown): value is Effect.Effect<void> => Effect.isEffect(value)
+
 const operations = Layer.mergeAll(BanEnforcement.layerFleet(), Plans.layerFleet()).pipe(
   Layer.provideMerge(BanBook.layerMemory()),
   Layer.provideMerge(TestFleet.layer({ servers: { altis: {}, stratis: {} } }))
@@ -87,12 +90,12 @@ for (const { file, line, text } of examples) {
     values += shown.length
 
     for (const [name, effect] of Object.entries(exported)) {
-      if (!Effect.isEffect(effect)) continue
+      if (!isProgram(effect)) continue
       effects++
       it.effect(`${name} runs`, () =>
         Effect.gen(function*() {
           yield* SimulatedServer.SimulatedServer.use((server) => server.join({ name: "Miller" }))
-          const fiber = yield* Effect.forkScoped(effect as Effect.Effect<unknown, unknown>)
+          const fiber = yield* Effect.forkScoped(effect)
           yield* TestRcon.passTime("1 minute")
           const exit = fiber.pollUnsafe()
           assert.isTrue(exit === undefined || Exit.isSuccess(exit), String(exit))

@@ -160,10 +160,11 @@ describe("a command", () => {
       const session = yield* start(line, { maxInFlight: 1 })
       yield* online(session)
       yield* ask(session.command("a", { repeatable: false }))
+      const runFork = Effect.runForkWith(yield* Effect.context())
       let checks = 0
       const isCurrent = () => {
         // The first check is that of the submission, the second that of the first send.
-        if (++checks === 2) Effect.runFork(Effect.exit(session.command("c")))
+        if (++checks === 2) runFork(Effect.exit(session.command("c")))
         return true
       }
       yield* ask(Effect.exit(session.command("b", { isCurrent })))
@@ -181,10 +182,11 @@ describe("a command", () => {
       const session = yield* start(line, { maxInFlight: 1 })
       yield* online(session)
       yield* ask(session.command("a"))
+      const runFork = Effect.runForkWith(yield* Effect.context())
       let checks = 0
       const isCurrent = () => {
         if (++checks === 2) {
-          const begun = Effect.runFork(session.command("c"))
+          const begun = runFork(session.command("c"))
           begun.interruptUnsafe()
           caller.interruptUnsafe()
         }
@@ -208,9 +210,10 @@ describe("a command", () => {
       const session = yield* start(line, { maxInFlight: 1 }).pipe(Scope.provide(scope))
       yield* online(session)
       yield* ask(session.command("a"))
+      const runFork = Effect.runForkWith(yield* Effect.context())
       let checks = 0
       const isCurrent = () => {
-        if (++checks === 2) Effect.runFork(Scope.close(scope, Exit.void))
+        if (++checks === 2) runFork(Scope.close(scope, Exit.void))
         return true
       }
       const asking = yield* ask(Effect.flip(session.command("b", { isCurrent })))

@@ -75,6 +75,8 @@ interface Asked {
 export const make = (options: {
   readonly query: Effect.Effect<Table<Player>, CommandError | ReplyError>
   readonly status: Effect.Effect<Status>
+  /** Whether the events so far are those of the current session. */
+  readonly isOfThisSession: Effect.Effect<boolean>
   /** In milliseconds. */
   readonly interval: number
   readonly clock: Clock.Clock
@@ -94,7 +96,8 @@ export const make = (options: {
   let patience = REST
   /** When the last query for the list ended, with a list or an error; `Infinity` before `begin`. */
   let listedAt = Infinity
-  const { interval } = options
+  const { interval, isOfThisSession } = options
+  /** The last published list; `undefined` until the list of this session has arrived. */
   let published: ReadonlyArray<Player> | undefined
 
   const doubt = (): void => {
@@ -104,10 +107,11 @@ export const make = (options: {
 
   const follow = (consequence: State.Consequence): void => {
     if (consequence === "Doubtful") doubt()
-    const players = consequence === "None" ? undefined : current()
-    if (players === undefined || (published !== undefined && State.isSame(players, published))) return
+    if (consequence === "None") return
+    const players = current()
+    const isNew = players !== undefined && (published === undefined || !State.isSame(players, published))
     published = players
-    broadcast.publish(players)
+    if (isNew) broadcast.publish(players)
   }
 
   const announce = (): void => {
@@ -144,10 +148,16 @@ export const make = (options: {
     return outcomeOf(fiber)
   })
 
-  const get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError> = Effect.flatMap(
+  /** The players, if they are known and there is a session. */
+  const snapshot = Effect.flatMap(
     options.status,
-    (status) => {
-      const players = status._tag === "Online" ? current() : undefined
+    ({ _tag }) =>
+      Effect.map(isOfThisSession, (isOfThisSession) => _tag === "Online" && isOfThisSession ? current() : undefined)
+  )
+
+  const get: Effect.Effect<ReadonlyArray<Player>, CommandError | ReplyError> = Effect.flatMap(
+    snapshot,
+    (players) => {
       if (players !== undefined) return Effect.succeed(players)
       return Effect.flatMap(ask, () => {
         const players = current()
@@ -189,11 +199,11 @@ export const make = (options: {
   return {
     roster: {
       get,
-      snapshot: Effect.map(
-        options.status,
-        ({ _tag }) => Option.fromUndefinedOr(_tag === "Online" ? current() : undefined)
+      snapshot: Effect.map(snapshot, Option.fromUndefinedOr),
+      isComplete: Effect.map(
+        isOfThisSession,
+        (isOfThisSession) => isOfThisSession && state.list !== undefined && isComplete(state.list)
       ),
-      isComplete: Effect.sync(() => state.list !== undefined && isComplete(state.list)),
       changes: broadcast.values,
       ...lookups(get)
     },

@@ -136,6 +136,11 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   // messages
   // ---------------------------------------------------------------------------
 
+  /** The epoch of the last gap that was processed. There is no gap before the first login. */
+  let epoch = Math.max(1, yield* session.epoch)
+  /** `false` for a moment after a login: callers can learn of it before this client has processed the gap of the outage. */
+  const isOfThisSession = Effect.map(session.epoch, (current) => Math.max(1, current) === epoch)
+
   const live = LiveRoster.make({
     query: calling("players", undefined, (call) =>
       Effect.flatMap(
@@ -149,6 +154,7 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
             : Effect.succeed(table)
       )),
     status: session.status,
+    isOfThisSession,
     interval: settings.rosterInterval,
     clock,
     context,
@@ -160,7 +166,13 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   /** Whether the next message is the first after a login. */
   let isGreeting = true
 
-  const take = (item: Message | Gap): void => {
+  /** Processes the next item of the session. */
+  const take = (item: Message | Gap, currentEpoch: number): void => {
+    if (item._tag === "Gap" && currentEpoch > epoch) {
+      // The lost items may contain the gap of a login.
+      if (item.cause === "Overflow") take({ _tag: "Gap", cause: "Reconnected", missed: undefined }, currentEpoch)
+      if (item.cause === "Reconnected") epoch = currentEpoch
+    }
     const event = read(item)
     if (event === undefined) return
     // A late message is older than the roster's information. The gap that preceded it has already caused a query for
@@ -217,7 +229,11 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   /** Done when this client has ended. The session may end later. */
   const ended = Deferred.makeUnsafe<void, LoginFailure>()
   yield* session.messages.pipe(
-    Stream.runForEachArray((items) => Effect.sync(() => items.forEach(take))),
+    Stream.runForEachArray((items) =>
+      Effect.map(session.epoch, (currentEpoch) => {
+        for (const item of items) take(item, currentEpoch)
+      })
+    ),
     // Subscribers get the end of their stream. A defect is also logged.
     Effect.onExit((exit) => {
       detection.close(exit)
@@ -244,12 +260,15 @@ export const makeClient = Effect.fnUntraced(function*(options?: ClientOptions) {
   yield* Effect.forkScoped(Effect.ignore(begin), { startImmediately: true })
 
   const client: Service = {
-    ...Methods.make({ run: call, live, now, epoch: session.epoch, late, attributes }),
+    ...Methods.make({ run: call, live, now, epoch: session.epoch, isOfThisSession, late, attributes }),
     events,
     ...listeners(events),
     roster: live.roster,
     flavour: Effect.suspend(() => detection.resolve("players", now() + settings.commandTimeout)),
-    adminId: Effect.sync(() => Option.fromUndefinedOr(adminId)),
+    adminId: Effect.map(
+      isOfThisSession,
+      (isOfThisSession) => Option.fromUndefinedOr(isOfThisSession ? adminId : undefined)
+    ),
     epoch: session.epoch,
     status: session.status,
     statusChanges: session.statusChanges,

@@ -40,6 +40,8 @@ export interface Dependencies {
   readonly live: LiveRoster
   readonly now: () => number
   readonly epoch: Effect.Effect<number>
+  /** Whether `live` contains the players of the current session. */
+  readonly isOfThisSession: Effect.Effect<boolean>
   /** The error of a query that has no result in time, according to the current state of the session. */
   readonly late: Effect.Effect<CommandError.CommandError["reason"]>
   /** Attributes of the spans. */
@@ -48,7 +50,7 @@ export interface Dependencies {
 
 /** `defaults`: options for every call. */
 export const make = (dependencies: Dependencies, defaults?: Session.CommandOptions): Commands => {
-  const { attributes, epoch, late, live, now, run } = dependencies
+  const { attributes, epoch, isOfThisSession, late, live, now, run } = dependencies
   /** Runs a method in a span with its name. The spans of the session's commands are inside it. */
   const spanned = <A, E>(name: string, method: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Span.within(`RconClient.${name}`, Effect.suspend(method), () => ({ attributes }))
@@ -99,9 +101,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
     action: string,
     named: Guid | IdentityId | Player
   ): Effect.Effect<Player, CommandError.CommandError | ActionError.ActionError> => {
-    const inRoster = findIn(live.known.values(), named)
-    if (inRoster !== undefined) return Effect.succeed(inRoster)
-    return live.playerTable.pipe(
+    const inList = live.playerTable.pipe(
       Effect.mapError((cause) => ActionErrors.make(action, new ActionError.LookupFailed({ cause }))),
       Effect.flatMap((table) => {
         const listed = findIn(table.rows, named)
@@ -119,6 +119,11 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
         return Effect.fail(ActionErrors.make(action, reason))
       })
     )
+    // Right after a login the roster may still contain the players of the session before.
+    return Effect.flatMap(isOfThisSession, (isOfThisSession) => {
+      const inRoster = isOfThisSession ? findIn(live.known.values(), named) : undefined
+      return inRoster === undefined ? inList : Effect.succeed(inRoster)
+    })
   }
 
   /** Looks up the player until the deadline of the call. */
@@ -135,7 +140,10 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       })
     )
 
-  /** An action on a player. `name` is its method, and `command` the command that it sends. */
+  /**
+   * An action on a player. `name` is its method, and `command` the command that it sends. It yields first, because a
+   * reply resumes its caller before the roster has processed the messages that arrived together with the reply.
+   */
   const onPlayer = (
     { command, name }: { readonly name: "whisper" | "kick" | "ban"; readonly command: string },
     named: Arguments.PlayerName,
@@ -146,7 +154,11 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       // The occupant is captured at the call, even if the flavour is still unknown.
       return Effect.suspend(() => {
         const target = new PlayerTarget(named, live.occupantOf)
-        return call(command, (commands, call) => act(commands, target, call), options)
+        return call(
+          command,
+          (commands, call) => Effect.andThen(Effect.yieldNow, act(commands, target, call)),
+          options
+        )
       })
     }
     /** The slot is valid in the session in which it was looked up, not in that of the call. */
@@ -157,7 +169,7 @@ export const make = (dependencies: Dependencies, defaults?: Session.CommandOptio
       )
     return call(command, (commands, call) =>
       Effect.catchReason(
-        attempt(commands, call),
+        Effect.andThen(Effect.yieldNow, attempt(commands, call)),
         "ActionError",
         "PlayerNotFound",
         // The player may have changed the slot while the command waited for its turn.

@@ -1,7 +1,7 @@
-import { ActionError, Address, Guid, RconClient } from "@bercon/client"
+import { ActionError, Address, Admin, Guid, RconClient } from "@bercon/client"
 import { SimulatedNetwork, TestRcon } from "@bercon/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Result } from "effect"
+import { Clock, Duration, Effect, Exit, Option, Result, Scope } from "effect"
 import * as MockSession from "../mockSession.ts"
 import { type Failure, online, outcome, slot } from "../simulatedClient.ts"
 
@@ -164,6 +164,23 @@ describe("the evidence of an action", () => {
       const saying = yield* Effect.forkChild(run(rcon.say(long, within)), { startImmediately: true })
       yield* server.emit(`RCon admin #0: (Global) ${long.slice(0, 128)}`)
       assert.strictEqual(Result.getOrThrow(yield* outcome(saying)), "done")
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("is recognised if the client gets another admin number while the command waits for the next login", () =>
+    Effect.gen(function*() {
+      const older = yield* Scope.make()
+      const { server } = yield* Scope.provide(online(), older)
+      const { rcon, run } = yield* online()
+      assert.deepStrictEqual(yield* rcon.adminId, Option.some(Admin.AdminId.make(1)))
+      yield* Scope.close(older, Exit.void)
+      yield* server.stop()
+      yield* TestRcon.passTime("1 minute")
+      const saying = yield* Effect.forkChild(run(rcon.say("hello", { ...within, timeout: "5 minutes" })), {
+        startImmediately: true
+      })
+      yield* server.start
+      assert.strictEqual(Result.getOrThrow(yield* outcome(saying)), "done")
+      assert.deepStrictEqual(yield* rcon.adminId, Option.some(Admin.AdminId.make(0)))
     }).pipe(Effect.scoped, Effect.provide(world)))
 
   it.effect("is not awaited if the slot is empty", () =>

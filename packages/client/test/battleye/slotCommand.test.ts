@@ -134,6 +134,32 @@ describe("a command that names a slot", () => {
       assert.deepStrictEqual(texts.filter((text) => /^(?:say|ban|kick) /.test(text)), [])
     }).pipe(Effect.scoped, Effect.provide(world)))
 
+  it.effect("does not reach a player who got the slot just before a reply that its caller waited for", () =>
+    Effect.gen(function*() {
+      const network = yield* SimulatedNetwork.SimulatedNetwork
+      for (const isNamed of [false, true]) {
+        const { rcon, server } = yield* online()
+        yield* server.update((world) => ({ ...world, players: [] }))
+        yield* server.join({ name: "Cheater", slot: 0 })
+        yield* TestRcon.passTime("30 seconds")
+        const [cheater] = yield* rcon.roster.get
+        yield* server.onCommand((text) => text === "#slow" ? { reply: "", delay: "1 second" } : undefined)
+        const kick = rcon.kick(isNamed ? cheater! : slot(0))
+        const acting = yield* Effect.forkChild(Effect.flip(Effect.andThen(rcon.command("#slow"), kick)), {
+          startImmediately: true
+        })
+        yield* TestRcon.passTime("900 millis")
+        // The events of both players and the reply arrive in the same turn of the event loop.
+        yield* network.change({ toClient: { latency: "200 millis" } })
+        yield* server.leave(0)
+        yield* server.join({ name: "Innocent", slot: 0 })
+        yield* network.change({ toClient: { latency: "100 millis" } })
+        assert.strictEqual(Result.getOrThrow(yield* outcome(acting)).reason._tag, "PlayerNotFound")
+        assert.deepStrictEqual((yield* names(server)).players, ["Innocent"])
+        yield* network.change({ toClient: { latency: 0 } })
+      }
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
   it.effect("is not repeated for another player of the same name", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -126,6 +127,8 @@ export const make = Effect.gen(function*() {
       const values = new Map<number, A>()
       /** The revision that the first attempt with an unknown outcome was made from. */
       let unknownSince: number | undefined
+      /** Whether the known list is at least as new as this change. */
+      let isLatest = false
       do {
         const before = yield* current(deadline)
         const { changes, origin, revision } = before
@@ -137,7 +140,15 @@ export const make = Effect.gen(function*() {
           // The change was not made, and a late delivery would be refused because the list has changed since.
           if (revision > unknownSince) unknownSince = undefined
         }
-        const { servers, value } = yield* Effect.fromResult(make(before.servers, { name, revision }))
+        const result = make(before.servers, { name, revision })
+        // If nothing is to be changed, no `Put` reveals that this member has missed changes.
+        if (!isLatest && (Result.isFailure(result) || result.success.servers === before.servers)) {
+          const after = yield* call(keeper.Get(), deadline)
+          isLatest = after !== undefined && after.origin === SubscriptionRef.getUnsafe(known)!.origin
+          if (!isLatest) yield* Effect.sleep(Feed.RETRY_DELAY)
+          continue
+        }
+        const { servers, value } = yield* Effect.fromResult(result)
         if (servers === before.servers) return value
         values.set(revision, value)
         const after = yield* call(keeper.Put({ origin, revision, change: name, servers }), deadline)

@@ -4,7 +4,7 @@
 import type { OutageCause } from "@bercon/session/LoginFailure"
 import type { Outage, Status } from "@bercon/session/Status"
 
-const isOutage = (status: Status): status is Extract<Status, Outage> =>
+export const isOutage = (status: Status): status is Extract<Status, Outage> =>
   status._tag === "Connecting" || status._tag === "Reconnecting"
 
 export const causeOf = (status: Status): OutageCause | undefined => isOutage(status) ? status.cause : undefined

@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import type * as Wire from "../Wire.ts"
 import { Calls, type Entity } from "./calls.ts"
 import * as Feed from "./feed.ts"
-import { causeOf, triesOf } from "./outage.ts"
+import { causeOf, isOutage, triesOf } from "./outage.ts"
 
 export interface Options {
   /** The server's id. */
@@ -50,13 +50,16 @@ export class Remote {
   readonly #calls: Calls
   /** Interval of the heartbeats of the feed, in milliseconds. */
   #heartbeat = 0
-  /** The activation that the latest feed belongs to, its number of logins, and its code page. */
+  /** The activation that the latest feed belongs to, and its code page. */
   #activation: string | undefined
-  #loginsThere = 0
   #textFallback: string | undefined
   /** The last login that `#epoch` counts: its activation, and its number in that activation. */
   #login: { readonly activation: string; readonly epoch: number } | undefined
   #epoch = 0
+  /** The number of the login in the activation that the received messages belong to, or 0. */
+  #heardOf = 0
+  /** Whether the session has moved, and subscribers of messages get the gap with the next login, as in a local session. */
+  #owesGap = false
   #greeting: Message | undefined
   #status: Status
 
@@ -171,7 +174,10 @@ export class Remote {
       case "Gap":
         // A login may be among the lost elements. The next feed begins with the current state.
         if (item.cause === "Overflow") return false
-        if (item.cause === "Reconnected") this.#greeting = undefined
+        if (item.cause === "Reconnected") {
+          this.#heardOf = this.#login?.epoch ?? 0
+          this.#greeting = undefined
+        }
         this.#messages.publish({ _tag: "Gap", cause: item.cause, missed: item.missed })
         return true
     }
@@ -182,16 +188,16 @@ export class Remote {
     const wanted = this.#options.generation
     if (wanted !== undefined && generation !== wanted) return false
     const before = this.#activation
-    const isSame = before === activation && this.#loginsThere === state.epoch
+    const isSame = before === activation && this.#heardOf === state.epoch
     this.#activation = activation
+    this.#heardOf = state.epoch
+    if (before !== undefined && !isSame) this.#owesGap = true
     this.#textFallback = textFallback
     this.#heartbeat = heartbeat
     this.#calls.abandon(activation)
     if (!this.#learn(state)) return false
     if (!isSame) this.#greeting = undefined
-    if (before !== undefined) {
-      this.#messages.publish({ _tag: "Gap", cause: isSame ? "Lost" : "Reconnected", missed: undefined })
-    }
+    else if (!this.#owesGap) this.#messages.publish({ _tag: "Gap", cause: "Lost", missed: undefined })
     // The first message after a login is delivered only once.
     if (greeting !== undefined && this.#greeting === undefined) this.#publish(greeting)
     this.#attached.openUnsafe()
@@ -200,7 +206,8 @@ export class Remote {
 
   #learn({ epoch, status }: typeof Wire.State.Type): boolean {
     const activation = this.#activation!
-    this.#loginsThere = epoch
+    // The first login of an activation is not reported as a gap.
+    if (this.#heardOf === 0) this.#heardOf = epoch
     if (epoch > 0 && (this.#login?.activation !== activation || this.#login.epoch !== epoch)) {
       this.#login = { activation, epoch }
       this.#epoch++
@@ -209,6 +216,10 @@ export class Remote {
       if (Exit.isFailure(status.exit)) this.#end(status.exit)
       // The runner has closed the session. A later activation replaces it, on that runner or on another one.
       return false
+    }
+    if (epoch > 0 && this.#owesGap) {
+      this.#owesGap = false
+      this.#messages.publish({ _tag: "Gap", cause: "Reconnected", missed: undefined })
     }
     if (status._tag === "Online") Deferred.doneUnsafe(this.#online, Exit.void)
     this.#changeStatus(status)
@@ -241,8 +252,15 @@ export class Remote {
 
   #changeStatus(next: Exclude<Status, { readonly _tag: "Closed" }>): void {
     // A new activation reports `Connecting`. For this session that is `Reconnecting`, unless it was never logged in.
-    const status: Status = next._tag === "Connecting" && this.#epoch > 0 ? { ...next, _tag: "Reconnecting" } : next
     const before = this.#status
+    const status: Status = isOutage(next)
+      ? {
+        ...next,
+        _tag: this.#epoch > 0 ? "Reconnecting" : next._tag,
+        // To this session, a lost feed, and an outage that a runner reports before or after it, are the same outage.
+        since: isOutage(before) ? Math.min(before.since, next.since) : next.since
+      }
+      : next
     if (
       status._tag !== before._tag || (causeOf(status)?._tag === "LoginRefused" && triesOf(status) !== triesOf(before))
     ) {

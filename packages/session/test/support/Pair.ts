@@ -70,6 +70,8 @@ export class Pair {
   readonly statusesAt: Array<number> = []
   /** When each command datagram was sent, including keepalives. */
   readonly commandsSentAt: Array<number> = []
+  /** The text of each of these datagrams. */
+  readonly textsSent: Array<string> = []
   readonly random: () => number
   /** The milliseconds from the sending of the n-th reply to the arrival of another copy; `undefined` for no copy. */
   repeatReply: (n: number) => number | undefined = () => undefined
@@ -233,7 +235,10 @@ export class Pair {
   }
 
   #clientSends(datagram: Uint8Array): void {
-    if (datagram[7] === 1) this.commandsSentAt.push(this.now)
+    if (datagram[7] === 1) {
+      this.commandsSentAt.push(this.now)
+      this.textsSent.push(Text.decode(datagram.subarray(9)))
+    }
     const from = this.address
     const arrive = () => {
       if (this.server.listening) ServerMachine.receive(this.server, this.now, from, datagram)

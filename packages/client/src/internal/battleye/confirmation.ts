@@ -91,9 +91,11 @@ export const untilEcho = Effect.fnUntraced(function*<E>(
   call: Call
 ) {
   if (call.confirmWithin === undefined) return yield* run
-  const admin = evidence.adminId()
   const isEcho = (event: ServerEvent): event is ServerEvent & { readonly _tag: "AdminChat" } => {
-    if (event._tag !== "AdminChat" || (admin !== undefined && event.admin !== admin)) return false
+    if (event._tag !== "AdminChat") return false
+    // Read now: a command that waits for the next login is echoed with the number that this client gets then.
+    const admin = evidence.adminId()
+    if (admin !== undefined && event.admin !== admin) return false
     // The recipient in the event is not compared, because it may be wrong if one player's name begins with another's.
     const said = event.text.replace(/^RCon admin #\d+: /, "")
     const headers = message.headers ?? (/^\(To .*?\) /.exec(said) ?? [])
