@@ -123,7 +123,7 @@ describe("the list of servers", () => {
       assert.instanceOf(failed, FleetError.UnknownServer)
     }).pipe(Effect.scoped))
 
-  it.effect("is not known to be changed or unchanged while no runner keeps it", () =>
+  it.effect("fails all changes while no runner keeps it, even those without effect, but not `begin`", () =>
     Effect.gen(function*() {
       const { join, runners } = yield* setup(1)
       const list = yield* join
