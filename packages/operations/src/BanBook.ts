@@ -16,7 +16,8 @@
  * the write takes effect even later, the next `refresh` finds it.
  *
  * A book belongs to the scope in which it was made. In memory are its bans, at most `capacity` (50,000 by default), and the
- * numbers and targets of the last 10,000 lifted bans. A subscriber of `changes` that is more than 1,024 changes behind loses the oldest.
+ * numbers and targets of the last 10,000 lifted bans. A subscriber of `changes` that is more than 1,024 changes behind loses the
+ * oldest.
  *
  * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of marked rows are not removed from
  * these lists:

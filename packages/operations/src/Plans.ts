@@ -138,9 +138,9 @@ export interface Service {
     plan: RestartPlan.Input
   ) => Effect.Effect<RestartPlan.RestartPlan, InvalidPlan | DuplicatePlan | PlanStoreError>
   /**
-   * Removes a plan that was added, even if it cannot be read, with all its records. The current step of the plan ends, and no other follows: a server that
-   * the plan has locked stays locked, and the outcome of a command that was sent is not reported. To cancel a restart in good
-   * order, call `abort` first.
+   * Removes a plan that was added, even if it cannot be read, with all its records. The current step of the plan ends, and no
+   * other follows: a server that the plan has locked stays locked, and the outcome of a command that was sent is not reported.
+   * To cancel a restart in good order, call `abort` first.
    *
    * The removal is not one operation of the store. If this process ends before all records are removed, or if another process is
    * in a step of the plan, records can stay. They have no effect, and `add` of a plan with the same id removes them.

@@ -220,16 +220,16 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   if (refreshInterval !== Infinity) {
     let isWell = true
     /** Runs `log` if the last refresh had the opposite outcome, so that an outage of the store is logged once. */
-    const ended = (isNowWell: boolean, log: Effect.Effect<void>) =>
+    const logChange = (isNowWell: boolean, log: Effect.Effect<void>) =>
       Effect.suspend(() => {
         const isNew = isWell !== isNowWell
         isWell = isNowWell
         return isNew ? log : Effect.void
       })
     yield* exclusively(refresh).pipe(
-      Effect.andThen(ended(true, Effect.logInfo("the ban book can be refreshed again"))),
-      Effect.catch((error) => ended(false, Effect.logWarning(error.message))),
-      Effect.catchCause((cause) => ended(false, Effect.logError("refreshing the ban book failed", cause))),
+      Effect.andThen(logChange(true, Effect.logInfo("the ban book can be refreshed again"))),
+      Effect.catch((error) => logChange(false, Effect.logWarning(error.message))),
+      Effect.catchCause((cause) => logChange(false, Effect.logError("refreshing the ban book failed", cause))),
       Effect.delay(refreshInterval),
       Effect.forever,
       Effect.forkScoped
