@@ -221,10 +221,12 @@ describe("layerFile", () => {
       assert.isTrue(yield* until(Effect.map(fleet.ids, (ids) => ids.includes("two"))))
     }).pipe(
       Effect.scoped,
-      Effect.provide(ConfigProvider.layer(provider)),
-      Effect.provide(Logger.layer([Logger.make(({ logLevel, message }) => {
-        if (logLevel === "Error") logged.push(message)
-      })]))
+      Effect.provide([
+        ConfigProvider.layer(provider),
+        Logger.layer([Logger.make(({ logLevel, message }) => {
+          if (logLevel === "Error") logged.push(message)
+        })])
+      ])
     )
   })
 
