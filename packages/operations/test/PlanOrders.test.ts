@@ -155,7 +155,7 @@ describe("an order", () => {
         yield* TestRcon.passTime("1 minute")
         for (const by of [Duration.infinity, Duration.days(1e9), "soon" as Duration.Input]) {
           const error = yield* Effect.flip(plans.postpone("nightly", { by }))
-          assert.include(error.message, "the new time must be before the year 275760 (got ")
+          assert.include(error.message, "the new time must be before the year 275760, and `by` a duration (got ")
         }
         assert.deepStrictEqual((yield* plans.next()).map(timeOf), ["2026-03-28T04:00"])
       })

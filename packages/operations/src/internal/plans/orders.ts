@@ -153,8 +153,9 @@ export const postpone = (context: Context, plan: Compiled, time: NewTime, option
       }
       const problem = Option.match(to, {
         onNone: () =>
-          `the new time must be before the year 275760 (got ${Formatter.format(time)})`,
-        onSome: (to) => `the new time must be in the future (got ${DateTime.formatIso(to)})`
+          `the new time must be before the year 275760, and \`by\` a duration (got ${Formatter.format(time)})`,
+        onSome: (to) =>
+          `the new time must be in the future (got ${DateTime.formatIso(to)})`
       })
       return yield* new InvalidPlan({ kind: "plan", id: plan.plan.id, problem })
     }))
