@@ -1,6 +1,7 @@
 /**
  * The flags that every command has, and the root of all commands.
  */
+import { Peer } from "@bercon/client/unstable"
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
@@ -99,8 +100,6 @@ export const integer = (name: string, least: number, most = Infinity): Flag.Flag
     expected: most === Infinity ? `an integer of ${least} or more` : `an integer from ${least} to ${most}`
   })
 
-const isPort = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 65_535
-
 /** The flags that every command has. Most are optional: environment variables and files can give the values, too. */
 const shared = {
   host: text("host", "name", "a host name or an IP address").pipe(
@@ -108,7 +107,7 @@ const shared = {
     Flag.optional
   ),
   // Only `simulate` takes 0. All other commands refuse it when they look for the server.
-  port: number("port", { isAllowed: isPort, expected: "a port from 1 to 65535" }).pipe(
+  port: number("port", { isAllowed: (port) => Peer.isPort(port, 0), expected: "a port from 1 to 65535" }).pipe(
     Flag.withAlias("p"),
     Flag.withDescription("The server's RConPort (BERCON_PORT), not the port of the game"),
     Flag.optional

@@ -96,7 +96,7 @@ describe("right after a login", () => {
     return (yield* server.world).players.map(({ name }) => name)
   })
 
-  it.effect("the new player in a slot is not confused with the one of the session before by a caller who follows the status", () =>
+  it.effect("a caller who follows the status does not kick the new player in the slot of an earlier one", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Cheater", slot: 0 })
@@ -124,7 +124,7 @@ describe("right after a login", () => {
       assert.strictEqual(yield* Fiber.join(kicking), "PlayerNotFound")
     }).pipe(Effect.scoped, Effect.provide(TestRcon.layerTransport())))
 
-  it.effect("nor by a caller who learns at that moment that another command was lost", () =>
+  it.effect("a caller whose command was lost in the outage does not kick the new player in the slot of an earlier one", () =>
     Effect.gen(function*() {
       const { rcon, run, server } = yield* online()
       yield* server.join({ name: "Cheater", slot: 0 })

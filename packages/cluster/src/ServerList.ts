@@ -130,7 +130,7 @@ export const make: Effect.Effect<Service, never, Sharding | Scope.Scope> = Effec
       Effect.flatMap(Settings.makeAll(servers), (wanted) => change(ListChanges.reconcile(wanted))),
     begin: Effect.fnUntraced(function*(servers) {
       const wanted = yield* Settings.makeAll(servers)
-      // A list that was ever changed stays so. Without a change, members start even while the list cannot be changed.
+      // Only a list that was never changed gets these servers. With any other, a member starts even while no change is possible.
       if ((yield* current).revision === 0) yield* change(ListChanges.begin(wanted))
     })
   }

@@ -15,8 +15,8 @@
  *   reported the lock as lost, or this process has stood still for more than two seconds since then. In both cases the sessions
  *   send nothing until the next confirmation, because another runner may have taken the servers over.
  *
- * A restart of the database frees all locks, and this process learns that only from the next confirmation that the database
- * answers: within `shardLockRefreshInterval`, which is 5 seconds in {@link shardingConfig}. Until then, the locks count as
+ * A restart of the database frees all locks, and this process learns that only when the database next answers a confirmation:
+ * within `shardLockRefreshInterval`, which is 5 seconds in {@link shardingConfig}. Until then, the locks count as
  * surely held. If another runner takes one in that time, because a runner has joined or ended at the same moment, the server has
  * two sessions until then.
  *

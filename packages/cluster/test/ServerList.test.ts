@@ -123,7 +123,7 @@ describe("the list of servers", () => {
       assert.instanceOf(failed, FleetError.UnknownServer)
     }).pipe(Effect.scoped))
 
-  it.effect("is not known to be changed or unchanged while no runner keeps it", () =>
+  it.effect("fails all changes while no runner keeps it, even those without effect, but not `begin`", () =>
     Effect.gen(function*() {
       const { join, runners } = yield* setup(1)
       const list = yield* join
@@ -310,6 +310,14 @@ describe("the list of servers", () => {
       assert.deepStrictEqual(yield* ids(newcomer), ["a", "b"])
       assert.lengthOf(logged.filter((line) => line.includes("this member keeps the old list of servers")), 1)
       assert.strictEqual(store.writes.length, 1)
+      // A runner with the right store takes over.
+      yield* runners.get(2)!.stop
+      yield* run(3)
+      yield* TestRcon.passTime("10 seconds")
+      yield* TestRcon.passTime(list.add("stratis", at(2)))
+      yield* runners.get(3)!.stop
+      const failed = yield* error(list.add("malden", at(3)))
+      assert.include(failed.message, "no runner that keeps it has answered")
     }).pipe(Effect.scoped))
 
   it.effect("has at most 4,096 servers", () =>

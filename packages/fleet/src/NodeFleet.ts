@@ -238,12 +238,13 @@ export const makeFile = Effect.fnUntraced(function*(path: string, options: FileO
         ? stays(found)
         : Effect.catch(takeOver(found), ({ message }) => stays(message))
     })
-    yield* Effect.sleep(interval).pipe(
-      Effect.andThen(lock.withPermit(look)),
-      Effect.forever,
-      Effect.tapCause((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(`watching ${path} failed`, cause)
+    yield* lock.withPermit(look).pipe(
+      Effect.catchCauseIf(
+        (cause) => !Cause.hasInterruptsOnly(cause),
+        (cause) => Effect.logError(`a check of ${path} failed; the next check follows`, cause)
       ),
+      Effect.delay(interval),
+      Effect.forever,
       Effect.forkScoped
     )
   }

@@ -195,6 +195,41 @@ describe("layerFile", () => {
       }
     }).pipe(Effect.scoped))
 
+  it.effect("goes on with the checks after one of them has died, which is logged", () => {
+    const logged: Array<unknown> = []
+    let isBroken = false
+    const provider = ConfigProvider.make(() =>
+      Effect.suspend(() => isBroken ? Effect.die("a defect") : Effect.succeed(ConfigProvider.makeValue("secret")))
+    )
+    return Effect.gen(function*() {
+      const files = yield* folder
+      const text = (id: string) => `[servers.${id}]\nhost = "127.0.0.1"\nport = 9\npasswordVariable = "PASSWORD"\n`
+      yield* files.write("servers.toml", text("one"))
+      const { fleet } = yield* NodeFleet.makeFile(files.path("servers.toml"), { watch: true })
+      // The clock is simulated, but the file is read in real time.
+      const until = (is: Effect.Effect<boolean>) =>
+        TestRcon.passTime("5 seconds").pipe(
+          Effect.andThen(Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))),
+          Effect.andThen(is),
+          Effect.repeat({ while: (is) => !is, times: 50 })
+        )
+      isBroken = true
+      assert.isTrue(yield* until(Effect.sync(() => logged.length > 0)))
+      assert.include(String(logged[0]), "a check of ")
+      isBroken = false
+      yield* files.write("servers.toml", text("two"))
+      assert.isTrue(yield* until(Effect.map(fleet.ids, (ids) => ids.includes("two"))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide([
+        ConfigProvider.layer(provider),
+        Logger.layer([Logger.make(({ logLevel, message }) => {
+          if (logLevel === "Error") logged.push(message)
+        })])
+      ])
+    )
+  })
+
   it.effect("applies a change after two checks in a row have found it", () =>
     Effect.gen(function*() {
       const files = yield* folder

@@ -5,7 +5,7 @@ import { Clock, Effect, Exit, Fiber, Logger, Redacted, References, Schema, Scope
 import { fleetAndSimulation, statuses, tagOf, twoServers } from "./helpers.ts"
 
 describe("changes of a fleet", () => {
-  it.effect("do not add a server with an id that is in the fleet, or with an empty id", () =>
+  it.effect("do not add a server with an id that is in the fleet, or with an empty id or a lone surrogate in it", () =>
     Effect.gen(function*() {
       const { fleet, simulation } = yield* fleetAndSimulation
       const { options } = yield* simulation.get("altis")
@@ -13,6 +13,8 @@ describe("changes of a fleet", () => {
       assert.instanceOf(error, FleetError.DuplicateServer)
       const empty = yield* Effect.flip(fleet.add("", options))
       assert.strictEqual(empty.message, `server "": the id must not be empty`)
+      const lone = yield* Effect.flip(fleet.add("a\ud800", options))
+      assert.include(lone.message, "the id must be a text without lone surrogates (got \"a\\ud800\")")
       assert.deepStrictEqual(yield* fleet.ids, ["altis", "stratis"])
     }).pipe(Effect.provide(TestFleet.layer(twoServers))))
 

@@ -8,8 +8,16 @@
  * ({@link Options.refreshInterval}), and a crash during a write damages only the ban that is written. A ban never changes: to
  * change it, lift it and add another. A ban that is over is removed from the book automatically.
  *
+ * Keep copies of the store, and keep the clock of the machine right. If the clock jumps ahead by a year, the bans that end in
+ * that year are over for the book and are deleted. They do not come back when the clock is corrected.
+ *
+ * An operation of the store that takes longer than 10 seconds fails with `StoreFailed`. A write that has failed may have taken
+ * effect nevertheless. So the book reads the store again before its next change, and then has the bans that the store has. If
+ * the write takes effect even later, the next `refresh` finds it.
+ *
  * A book belongs to the scope in which it was made. In memory are its bans, at most `capacity` (50,000 by default), and the
- * numbers and targets of the last 10,000 lifted bans. A subscriber of `changes` that is more than 1,024 changes behind loses the oldest.
+ * numbers and targets of the last 10,000 lifted bans. A subscriber of `changes` that is more than 1,024 changes behind loses the
+ * oldest.
  *
  * Each ban has a number, which also marks its row in the list of bans of a server. Two kinds of marked rows are not removed from
  * these lists:

@@ -85,7 +85,8 @@ export class NotInBook extends Schema.Error<NotInBook>("@bercon/operations/NotIn
 }
 
 /**
- * The store of the book cannot be read or written, because of `cause`. The change may have been made in part.
+ * The store of the book cannot be read or written, because of `cause`, or an operation of it has taken longer than 10 seconds.
+ * The change may have been made, or made in part.
  *
  * @category errors
  * @since 0.1.0

@@ -72,7 +72,7 @@ export interface Synced {
   readonly removed: number
   /**
    * The number of rows of other owners that a removal may have hit by mistake, because another admin changed the list at the
-   * same moment. Those that were missing afterwards were added again. The log names them.
+   * same moment. Those of them that were missing afterwards were added again. The log names all of them.
    */
   readonly restored: number
   /** The number of rows of the book in the list. */

@@ -9,7 +9,7 @@
  *
  * Values are files in the folder `values`, and drafts are in the folder `unfinished`. Opening the store removes drafts that are
  * older than an hour, because their processes have been killed. The name of a file is the key, encoded as in a URL; most file
- * systems allow 255 bytes.
+ * systems allow 255 bytes. A key with a lone surrogate cannot be encoded: operations with it fail.
  *
  * **Example** (On Node)
  *
@@ -82,23 +82,44 @@ export const layer = (
       Effect.scoped
     )
 
+    /** Fails if the key cannot be encoded. Otherwise `encodeURIComponent` would throw an error. */
+    const encodable = <A>(
+      method: string,
+      key: string,
+      use: (key: string) => Effect.Effect<A, KeyValueStore.KeyValueStoreError>
+    ): Effect.Effect<A, KeyValueStore.KeyValueStoreError> => {
+      if (!/\p{Cs}/u.test(key)) return use(key)
+      const message = `a key must be a text without lone surrogates (got ${JSON.stringify(key)})`
+      return Effect.fail(new KeyValueStore.KeyValueStoreError({ method, key, message }))
+    }
+
+    const set = (value: string | Uint8Array) => (key: string) =>
+      Effect.mapError(
+        replace(key, value),
+        (cause) =>
+          new KeyValueStore.KeyValueStoreError({
+            method: "set",
+            key,
+            message: `Unable to set item with key ${key}`,
+            cause
+          })
+      )
+
     return Layer.effect(
       KeyValueStore.KeyValueStore,
       Effect.map(KeyValueStore.KeyValueStore, (store) =>
         KeyValueStore.make({
           // These two would write to the file of the value directly. Without them, `make` builds them from `get` and `set`.
           ...Struct.omit(store, ["modify", "modifyUint8Array"]),
+          get: (key) => encodable("get", key, store.get),
+          getUint8Array: (key) => encodable("getUint8Array", key, store.getUint8Array),
+          has: (key) => encodable("has", key, store.has),
+          remove: (key) => encodable("remove", key, store.remove),
           set: (key, value) =>
             key === "" || key === "." || key === ".."
               // No file can have such a name. `set` of the store fails with its error for invalid keys.
               ? store.set(key, value)
-              : Effect.mapError(replace(key, value), (cause) =>
-                new KeyValueStore.KeyValueStoreError({
-                  method: "set",
-                  key,
-                  message: `Unable to set item with key ${key}`,
-                  cause
-                }))
+              : encodable("set", key, set(value))
         }))
     ).pipe(Layer.provide(KeyValueStore.layerFileSystem(values)))
   }))

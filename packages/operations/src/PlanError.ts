@@ -88,7 +88,8 @@ export class UnknownPlan extends Schema.TaggedError<UnknownPlan>("@bercon/operat
 }
 
 /**
- * The store could not read or write a record of the plans. Until it can, nothing is announced and no server is restarted.
+ * The store could not read or write a record of the plans within 10 seconds. A write may have taken effect nevertheless. Until
+ * the store works again, nothing is announced and no server is restarted.
  *
  * @category errors
  * @since 0.1.0

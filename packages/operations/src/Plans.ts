@@ -16,6 +16,9 @@
  * `refresh`, and in any case before its next step. A call of `abort` or `postpone` at the moment at which the command is sent
  * can be too late, although the call succeeds.
  *
+ * An operation of the store that takes longer than 10 seconds fails with `PlanStoreError`. If it was a write, it may have taken
+ * effect nevertheless: look at `list` or `next` before you try again.
+ *
  * If no program drives a server that a plan names, a warning is logged once, because the id may be mistyped. It is no error,
  * because the server may be added later.
  *
@@ -129,15 +132,15 @@ export interface Service {
   /**
    * Puts a plan in force and stores it: for example, a restart at one time. Warnings that would be too late are left out. Fails
    * with `InvalidPlan` if a value is not allowed or the time is not in the future, and with `DuplicatePlan` if the id is in
-   * use.
+   * use, even if the stored plan with this id cannot be read. Such a plan is not in `list`, and is logged as an error.
    */
   readonly add: (
     plan: RestartPlan.Input
   ) => Effect.Effect<RestartPlan.RestartPlan, InvalidPlan | DuplicatePlan | PlanStoreError>
   /**
-   * Removes a plan that was added, with all its records. The current step of the plan ends, and no other follows: a server that
-   * the plan has locked stays locked, and the outcome of a command that was sent is not reported. To cancel a restart in good
-   * order, call `abort` first.
+   * Removes a plan that was added, even if it cannot be read, with all its records. The current step of the plan ends, and no
+   * other follows: a server that the plan has locked stays locked, and the outcome of a command that was sent is not reported.
+   * To cancel a restart in good order, call `abort` first.
    *
    * The removal is not one operation of the store. If this process ends before all records are removed, or if another process is
    * in a step of the plan, records can stay. They have no effect, and `add` of a plan with the same id removes them.

@@ -1,5 +1,5 @@
 import { Address, Player } from "@bercon/client"
-import { BanBook, BanEntry, BansFile } from "@bercon/operations"
+import { BanBook, type BanBookError, BanEntry, BansFile } from "@bercon/operations"
 import { NodeFileSystem, NodePath } from "@effect/platform-node-shared"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Fiber, FileSystem, Logger, Option, Schema, Stream } from "effect"
@@ -312,6 +312,45 @@ describe("the store", () => {
         })
       ).pipe(Effect.provideService(KeyValueStore.KeyValueStore, flaky))
     }).pipe(inMemory))
+
+  it.effect.each([true, false])(
+    "that hangs causes a typed error after 10 seconds, and the book then reads what was written (interruptible: %s)",
+    (isInterruptible) =>
+      Effect.gen(function*() {
+        const store = yield* KeyValueStore.KeyValueStore
+        let hangs = false
+        const never = isInterruptible ? Effect.never : Effect.uninterruptible(Effect.never)
+        // The write takes effect, but its confirmation does not arrive.
+        const confirmed = <A, E>(effect: Effect.Effect<A, E>) =>
+          Effect.tap(effect, () => Effect.suspend(() => hangs ? never : Effect.void))
+        const hanging = KeyValueStore.KeyValueStore.of({
+          ...store,
+          set: (key, value) => confirmed(store.set(key, value)),
+          remove: (key) => confirmed(store.remove(key))
+        })
+        yield* opened((book) =>
+          Effect.gen(function*() {
+            const failed = <A>(effect: Effect.Effect<A, BanBookError.BanBookError>) =>
+              Effect.gen(function*() {
+                hangs = true
+                const fiber = yield* Effect.forkChild(Effect.flip(effect), { startImmediately: true })
+                yield* TestClock.adjust("10 seconds")
+                hangs = false
+                return (yield* Fiber.join(fiber)).message
+              })
+            const problem =
+              "the store of the ban book failed: `set` did not end within 10 seconds, and may have taken effect"
+            assert.strictEqual(yield* failed(book.add(ban(1))), problem)
+            const b = yield* book.add(ban(2))
+            assert.sameMembers(targets(yield* book.list), [guid(1), guid(2)])
+            // Its record among the lifted bans is written, but the ban is not removed.
+            assert.strictEqual(yield* failed(book.lift(b.id)), problem)
+            assert.deepStrictEqual(yield* book.lift(b.id), [b])
+            assert.deepStrictEqual(targets(yield* book.list), [guid(1)])
+          })
+        ).pipe(Effect.provideService(KeyValueStore.KeyValueStore, hanging))
+      }).pipe(inMemory)
+  )
 
   it.effect("is read at an interval, so that the book has the changes of other programs", () =>
     opened((book) =>

@@ -33,6 +33,12 @@ describe("a store in a folder", () => {
           yield* store.remove("c")
           assert.isFalse(yield* store.has("c"))
           assert.isTrue(Exit.isFailure(yield* Effect.exit(store.set("..", "x"))))
+          for (const use of [store.get, store.getUint8Array, store.has, store.remove, store.set]) {
+            const error = yield* Effect.flip(
+              Effect.suspend(() => Effect.asVoid<unknown, KeyValueStore.KeyValueStoreError, never>(use("a\ud800", "x")))
+            )
+            assert.strictEqual(error.message, "a key must be a text without lone surrogates (got \"a\\ud800\")")
+          }
         })
         yield* Effect.provide(read, FolderStore.layer(folder))
       }).pipe(Effect.provide(Node))

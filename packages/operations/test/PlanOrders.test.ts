@@ -292,6 +292,35 @@ describe("a plan that is added", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
 
+  it.effect("while the store hangs fails with a typed error, and can be added later", () =>
+    Effect.gen(function*() {
+      const memory = yield* KeyValueStore.KeyValueStore
+      let hangs = true
+      const plans = yield* Effect.provideService(Plans.make(), KeyValueStore.KeyValueStore, {
+        ...memory,
+        set: (key, value) => Effect.suspend(() => hangs ? Effect.never : memory.set(key, value))
+      })
+      const adding = yield* Effect.forkChild(Effect.flip(plans.add(nightly)))
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Fiber.join(adding)
+      assert.strictEqual(error._tag, "PlanStoreError")
+      assert.include(error.message, "`set` did not end within 10 seconds, and may have taken effect")
+      hangs = false
+      yield* plans.add(nightly)
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
+  it.effect("does not replace a stored plan that cannot be read; `remove` deletes it", () =>
+    Effect.gen(function*() {
+      const store = yield* KeyValueStore.KeyValueStore
+      const plans = yield* Plans.make()
+      yield* store.set("bercon/plans/plan/nightly", "{")
+      assert.strictEqual((yield* Effect.flip(plans.add(nightly)))._tag, "DuplicatePlan")
+      assert.strictEqual(yield* store.get("bercon/plans/plan/nightly"), "{")
+      yield* plans.remove("nightly")
+      yield* plans.add(nightly)
+      assert.deepStrictEqual((yield* plans.list).map(({ id }) => id), ["nightly"])
+    }).pipe(Effect.scoped, Effect.provide(KeyValueStore.layerMemory)))
+
   it.effect("again after it was aborted and removed takes place", () =>
     onServer(
       { from: "2026-03-28T03:00", plans: {} },

@@ -43,6 +43,8 @@ describe("a plan as data", () => {
   const refused: ReadonlyArray<readonly [Partial<RestartPlan.Input>, string]> = [
     [{ id: "" }, "id must be a text of 1 to 64 characters (got \"\")"],
     [{ id: "x".repeat(65) }, "id must be a text of 1 to 64 characters (got \"xxxx"],
+    [{ id: "a\ud800" }, "id must be a text without lone surrogates (got \"a\\ud800\")"],
+    [{ servers: ["\udc00"] }, "the id of a server must be a text without lone surrogates (got \"\\udc00\")"],
     [{ servers: [] }, "servers must be \"all\" or ids of servers, at least one"],
     [{ servers: ["altis", ""] }, "servers must be \"all\" or ids of servers"],
     [

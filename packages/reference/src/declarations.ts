@@ -45,8 +45,8 @@ const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
 }
 
 /**
- * The declarations in a file with the wanted names. `namespace`: the name of the namespace that exports the file. It is shown
- * before each of them, or `note` is.
+ * The declarations in a file with the wanted names. `note` is shown before each of them. `namespace`: the name of the namespace
+ * that exports the file, with a dot. It is the default of `note`.
  */
 const declared = (
   file: string,

@@ -52,7 +52,7 @@ const isMeant = (meaning: Meaning) => (player: Player.Player): boolean => {
   }
 }
 
-/** Each once, even if several texts name it. */
+/** Removes duplicates: several texts can name the same player or ban. */
 const distinct = <A extends Player.Player | Ban.Ban | Ban.BanTarget>(all: ReadonlyArray<A>): ReadonlyArray<A> => [
   ...new Map(all.map((one) => [typeof one === "string" ? one : one.id, one])).values()
 ]

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Path from "node:path"
 import { define } from "../command/define.ts"
 import * as Password from "../connection/Password.ts"
+import { portOf } from "../connection/port.ts"
 import * as Profiles from "../connection/Profiles.ts"
 import { fromFlags, fromVariables, namesIn } from "../connection/Sources.ts"
 import * as Failure from "../Failure.ts"
@@ -17,7 +18,7 @@ import { quoted } from "../output/quoted.ts"
 const missing = (what: string, flag: string) => Failure.usage(`${what} is missing: use ${flag}`)
 
 const portProblem = (text: string): string | undefined =>
-  /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a port is from 1 to 65535"
+  portOf(text) === undefined ? "a port is from 1 to 65535" : undefined
 
 const hostProblem = (host: string): string | undefined => Peer.problemOfHost("host", host)
 

@@ -13,6 +13,7 @@ import { usage, UsageError } from "../Failure.ts"
 import type { Flags } from "../flags.ts"
 import { quoted } from "../output/quoted.ts"
 import * as Password from "./Password.ts"
+import { portOf } from "./port.ts"
 import * as Profiles from "./Profiles.ts"
 import * as ServerCfg from "./ServerCfg.ts"
 
@@ -36,11 +37,11 @@ export const namesIn = (source: Source, stronger: Source): ReadonlyArray<string>
     return name === undefined ? [] : [name]
   })
 
-const portOf = (text: string, where: string): Effect.Effect<number, UsageError> => {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  return port >= 1 && port <= 65_535
-    ? Effect.succeed(port)
-    : usage(`${where} must be a number from 1 to 65535 (got ${quoted(text)})`)
+const requirePort = (text: string, where: string): Effect.Effect<number, UsageError> => {
+  const port = portOf(text)
+  return port === undefined
+    ? usage(`${where} must be a number from 1 to 65535 (got ${quoted(text)})`)
+    : Effect.succeed(port)
 }
 
 const FLAVOURS = ["auto", "BattlEye", "Reforger"] as const
@@ -62,7 +63,7 @@ export const fromVariables: Effect.Effect<Source, UsageError> = Effect.gen(funct
   ])
   return {
     host: Option.getOrUndefined(host),
-    port: Option.isSome(port) ? yield* portOf(port.value, "BERCON_PORT") : undefined,
+    port: Option.isSome(port) ? yield* requirePort(port.value, "BERCON_PORT") : undefined,
     flavour: Option.isSome(flavour) ? yield* flavourOf(flavour.value) : undefined,
     password: Option.isSome(password) ? Effect.succeed(password) : undefined,
     nameOf: (field) => `BERCON_${field.toUpperCase()}`
@@ -78,7 +79,7 @@ export const fromFlags = (flags: Flags): Effect.Effect<Source, UsageError> =>
     }
     return {
       host: Option.getOrUndefined(host),
-      port: Option.isSome(port) ? yield* portOf(String(port.value), "--port") : undefined,
+      port: Option.isSome(port) ? yield* requirePort(String(port.value), "--port") : undefined,
       flavour: Option.getOrUndefined(flavour),
       password: Option.isSome(password)
         ? Effect.succeed(password)
@@ -123,7 +124,7 @@ export const fromServerCfg = (path: string): Effect.Effect<Source, UsageError> =
     return {
       // RConIP is an address of the server's machine, unless it is the wildcard.
       host: Option.getOrUndefined(Option.filter(cfg.ip, (ip) => ip !== "0.0.0.0")),
-      port: yield* portOf(cfg.port.value, `RConPort in ${file}`),
+      port: yield* requirePort(cfg.port.value, `RConPort in ${file}`),
       password: Effect.succeed(cfg.password)
     }
   })

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Net from "node:net"
 import * as Path from "node:path"
+import { portOf } from "../connection/port.ts"
 import type { Candidate, ServerCfg } from "../connection/ServerCfg.ts"
 import { ExitCode } from "../ExitCode.ts"
 import { quoted, quotedList } from "../output/quoted.ts"
@@ -137,8 +138,8 @@ const password = ({ password }: ServerCfg): Check => {
 
 const port = ({ port }: ServerCfg, gamePort: number | undefined): Check => {
   if (Option.isNone(port)) return wrong("port", "RConPort is missing or empty: without it the server has no RCON")
-  const number = /^\d{1,5}$/.test(port.value) ? Number(port.value) : 0
-  if (number < 1 || number > 65_535) {
+  const number = portOf(port.value)
+  if (number === undefined) {
     return wrong("port", `RConPort must be from 1 to 65535 (got ${quoted(port.value)})`)
   }
   if (gamePort !== undefined && number >= gamePort && number <= gamePort + 4) {

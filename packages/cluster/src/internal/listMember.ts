@@ -36,7 +36,7 @@ export const make = Effect.gen(function*() {
   let changedTimes = 0
   /** Why the list is unknown or cannot be changed. */
   let problem = NO_ANSWER
-  /** Whether a list with another origin has appeared. */
+  /** Whether the last list that has arrived has another origin than the known one. */
   let isReplaced = false
 
   const note = (error: unknown) => {
@@ -53,6 +53,7 @@ export const make = Effect.gen(function*() {
         isReplaced = true
         return Effect.logError(`this member keeps the old list of servers: ${problem}`)
       }
+      isReplaced = false
       // An answer and the feed can overtake each other.
       return before !== undefined && before.revision >= listing.revision
         ? Effect.void

@@ -75,7 +75,8 @@ export const make = Effect.fnUntraced(function*(
   server: ServerSettings & { readonly password?: Redacted.Redacted | undefined }
 ): Effect.fn.Return<typeof Settings.Type, InvalidServer> {
   const invalid = ({ message }: { readonly message: string }) => new InvalidServer({ id, problem: message })
-  if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
+  const problem = GivenServers.idProblem(id)
+  if (problem !== undefined) return yield* new InvalidServer({ id, problem })
   yield* checkOptions({ ...server, password: server.password ?? Redacted.make("unknown here") }).pipe(
     Effect.mapError(invalid)
   )

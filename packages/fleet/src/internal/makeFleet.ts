@@ -50,7 +50,8 @@ export const makeFleet = Effect.fnUntraced(
 
     /** Starts a client, which sends nothing until it is released. */
     const start = Effect.fnUntraced(function*(id: string, server: S): Effect.fn.Return<Member<S>, InvalidServer> {
-      if (id === "") return yield* new InvalidServer({ id, problem: "the id must not be empty" })
+      const problem = GivenServers.idProblem(id)
+      if (problem !== undefined) return yield* new InvalidServer({ id, problem })
       const scope = Scope.makeUnsafe()
       const admitted = Latch.makeUnsafe()
       const previous = members.get(id) ?? leaving.get(id)

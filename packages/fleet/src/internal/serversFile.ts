@@ -2,6 +2,7 @@
  * Reads the servers of a fleet from a file in TOML. Only `NodeFleet` imports this.
  */
 import { Flavour } from "@bercon/client/Flavour"
+import { Peer } from "@bercon/client/unstable"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,9 +25,7 @@ const NonEmpty = Schema.String.annotate({ message: "must be a string" }).check(
 const EntryFields = Schema.Struct({
   host: NonEmpty,
   port: Schema.Number.annotate({ message: "must be a number" }).check(
-    Schema.makeFilter((port: number) =>
-      Number.isInteger(port) && port >= 1 && port <= 65_535 || `must be an integer from 1 to 65535 (got ${port})`
-    )
+    Schema.makeFilter((port: number) => Peer.isPort(port) || `must be ${Peer.PORT_RANGE} (got ${port})`)
   ),
   password: Schema.optionalKey(Schema.RedactedFromValue(NonEmpty)),
   passwordVariable: Schema.optionalKey(NonEmpty),

@@ -33,7 +33,7 @@ export interface Stray {
   readonly command: string
   readonly expectation: Expectation
   readonly until: number
-  /** The command that was in progress when the echo of this one arrived, unless it is also of this client. */
+  /** For a command of another client: the command of this client that was in progress when the echo arrived. */
   readonly rival: Rival | undefined
   /** Whether unreadable texts were taken for its output. */
   readonly answered: boolean

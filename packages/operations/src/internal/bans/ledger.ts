@@ -50,6 +50,13 @@ export const make = (store: KeyValueStore.KeyValueStore, server: string): Ledger
       Effect.sync(() => {
         known = next
       })
+    ).pipe(
+      // A write that failed may have taken effect nevertheless, so the record is read again.
+      Effect.tapError(() =>
+        Effect.sync(() => {
+          known = undefined
+        })
+      )
     )
 
   return {

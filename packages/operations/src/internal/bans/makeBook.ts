@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import type { BanChange, Imported, ImportOptions, ListedBan, NewBan, Options, Query, Service } from "../../BanBook.ts"
 import { BanBookError, BookFull, NotInBook, StoreFailed } from "../../BanBookError.ts"
 import { BanEntry, BanEntryId, isInForce, isOn } from "../../BanEntry.ts"
+import { limitedStore } from "../limitedStore.ts"
 import { storeProblem } from "../storeProblem.ts"
 import * as Entries from "./entries.ts"
 import * as Lifted from "./lifted.ts"
@@ -41,7 +42,7 @@ const encode = Schema.encodeEffect(EntryJson)
 
 export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   const { capacity, refreshInterval } = settingsOf(options)
-  const shared = yield* KeyValueStore.KeyValueStore
+  const shared = yield* limitedStore
   const store = KeyValueStore.prefix(shared, PREFIX)
   const lock = Semaphore.makeUnsafe(1)
   const changes = yield* PubSub.sliding<BanChange>(CHANGES)
@@ -49,6 +50,8 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   const entries = Entries.make()
   const lifted = Lifted.make(shared)
   let unreadable: ReadonlySet<string> = new Set()
+  /** Whether a write has failed since the store was last read. It may have taken effect nevertheless. */
+  let isUncertain = false
 
   const publish = (_tag: BanChange["_tag"], entry: BanEntry) => PubSub.publish(changes, { _tag, entry })
 
@@ -56,9 +59,19 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   const exclusively = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     lock.withPermit(Effect.uninterruptible(effect))
 
+  /** Runs one change of the book. If an earlier write may have taken effect, reads the store first. */
+  const change = <A>(effect: Effect.Effect<A, BanBookError>): Effect.Effect<A, BanBookError> =>
+    exclusively(Effect.andThen(Effect.suspend(() => isUncertain ? refresh : Effect.void), effect))
+
+  const written = (effect: Effect.Effect<void, KeyValueStore.KeyValueStoreError>) =>
+    Effect.tapError(stored(effect), () =>
+      Effect.sync(() => {
+        isUncertain = true
+      }))
+
   const put = (entry: BanEntry) =>
     Effect.orDie(encode(entry)).pipe(
-      Effect.flatMap((json) => stored(store.set(entry.id, json))),
+      Effect.flatMap((json) => written(store.set(entry.id, json))),
       Effect.andThen(Effect.suspend(() => {
         entries.put(entry)
         return publish("Added", entry)
@@ -66,7 +79,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     )
 
   const drop = (entry: BanEntry, change: Effect.Effect<unknown>) =>
-    stored(store.remove(entry.id)).pipe(
+    written(store.remove(entry.id)).pipe(
       Effect.andThen(Effect.suspend(() => {
         entries.remove(entry)
         return change
@@ -114,7 +127,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     const inForce = found.filter((entry) => isInForce(entry, now))
     if (inForce.length === 0) return yield* failure(new NotInBook({ which }))
     for (const entry of inForce) {
-      yield* stored(lifted.put(entry, now))
+      yield* written(lifted.put(entry, now))
       yield* drop(entry, publish("Lifted", entry))
     }
     return inForce
@@ -164,7 +177,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     return Option.isSome(entry) && entry.value.id === id ? entry.value : "Unreadable" as const
   })
 
-  const refresh = Effect.gen(function*() {
+  const refresh: Effect.Effect<void, BanBookError> = Effect.gen(function*() {
     const keys = new Set(yield* stored(store.keys))
     const now = yield* Clock.currentTimeMillis
     const left = new Set<string>()
@@ -190,6 +203,7 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
       entries.remove(entry)
       if (isInForce(entry, now)) yield* publish("Lifted", entry)
     }
+    isUncertain = false
     yield* prune
   })
 
@@ -206,16 +220,16 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   if (refreshInterval !== Infinity) {
     let isWell = true
     /** Runs `log` if the last refresh had the opposite outcome, so that an outage of the store is logged once. */
-    const ended = (isNowWell: boolean, log: Effect.Effect<void>) =>
+    const logChange = (isNowWell: boolean, log: Effect.Effect<void>) =>
       Effect.suspend(() => {
         const isNew = isWell !== isNowWell
         isWell = isNowWell
         return isNew ? log : Effect.void
       })
     yield* exclusively(refresh).pipe(
-      Effect.andThen(ended(true, Effect.logInfo("the ban book can be refreshed again"))),
-      Effect.catch((error) => ended(false, Effect.logWarning(error.message))),
-      Effect.catchCause((cause) => ended(false, Effect.logError("refreshing the ban book failed", cause))),
+      Effect.andThen(logChange(true, Effect.logInfo("the ban book can be refreshed again"))),
+      Effect.catch((error) => logChange(false, Effect.logWarning(error.message))),
+      Effect.catchCause((cause) => logChange(false, Effect.logError("refreshing the ban book failed", cause))),
       Effect.delay(refreshInterval),
       Effect.forever,
       Effect.forkScoped
@@ -223,8 +237,8 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
   }
 
   const book: Service = {
-    add: (ban) => exclusively(add(ban)),
-    lift: (which) => exclusively(lift(which)),
+    add: (ban) => change(add(ban)),
+    lift: (which) => change(lift(which)),
     get: (id) =>
       Effect.map(
         Clock.currentTimeMillis,
@@ -233,8 +247,8 @@ export const makeBook = Effect.fnUntraced(function*(options: Options = {}) {
     list: search({}),
     search,
     changes: Stream.fromPubSub(changes),
-    importBans: (bans, given) => exclusively(importBans(bans, given)),
-    importEntries: (given) => exclusively(importEntries(given)),
+    importBans: (bans, given) => change(importBans(bans, given)),
+    importEntries: (given) => change(importEntries(given)),
     refresh: exclusively(refresh),
     unreadable: Effect.sync(() => unreadable),
     lifted: Effect.sync(lifted.targets)

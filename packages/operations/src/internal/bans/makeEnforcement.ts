@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Metric from "effect/Metric"
-import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -17,6 +17,7 @@ import * as BanMetrics from "../../BanMetrics.ts"
 import type { BanPolicy, InvalidPolicy } from "../../BanPolicy.ts"
 import type { BanStatus } from "../../BanStatus.ts"
 import { followFleet } from "../followFleet.ts"
+import { limitedStore } from "../limitedStore.ts"
 import { revived } from "../revived.ts"
 import * as EnforceServer from "./enforceServer.ts"
 import * as BanSettings from "./settings.ts"
@@ -40,7 +41,7 @@ const gauge = (server: string, isConverged: boolean): Effect.Effect<void> =>
 /** The servers on which the book is enforced now, and their statuses. */
 const makeMembers = Effect.gen(function*() {
   const book = yield* BanBook
-  const store = yield* KeyValueStore.KeyValueStore
+  const store = yield* limitedStore
   const changes = yield* PubSub.sliding<StatusChange>(CHANGES)
   yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
   const fibers = yield* FiberMap.make<string>()

@@ -3,11 +3,12 @@
  */
 import * as RconClient from "@bercon/client/RconClient"
 import * as Effect from "effect/Effect"
-import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import type * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { BanBook } from "../../BanBook.ts"
 import { BanBookError, StoreFailed } from "../../BanBookError.ts"
 import type { BanPolicy } from "../../BanPolicy.ts"
 import type { Difference, Synced } from "../../BanSync.ts"
+import { limitedStore } from "../limitedStore.ts"
 import { storeProblem } from "../storeProblem.ts"
 import * as Ledger from "./ledger.ts"
 import * as ListKeeper from "./listKeeper.ts"
@@ -21,7 +22,7 @@ const makeKeeper = Effect.fnUntraced(function*(server: string, policy: BanPolicy
     rcon: yield* RconClient.RconClient,
     server,
     book: yield* BanBook,
-    ledger: Ledger.make(yield* KeyValueStore.KeyValueStore, server),
+    ledger: Ledger.make(yield* limitedStore, server),
     settings,
     joined: new Set(),
     progress: () => Effect.void,

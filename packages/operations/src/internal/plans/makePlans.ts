@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { KeyValueStore } from "effect/persistence/KeyValueStore"
+import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -15,6 +15,7 @@ import type { PlanEvent } from "../../PlanEvent.ts"
 import type { Options, Service } from "../../Plans.ts"
 import * as RestartPlan from "../../RestartPlan.ts"
 import * as Rota from "../../Rota.ts"
+import { limitedStore } from "../limitedStore.ts"
 import * as Checks from "./checks.ts"
 import { type Context, makeExclusively } from "./context.ts"
 import { compile, type Compiled } from "./decide.ts"
@@ -57,7 +58,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
   yield* unique("rota", rotas)
   const { notBack } = options
   const environment = yield* Effect.context<R>()
-  const memory = Memory.make(yield* KeyValueStore)
+  const memory = Memory.make(yield* limitedStore)
   const declared = restarts.map(compile)
   const isDeclared = (id: string) => declared.some(({ plan }) => plan.id === id)
 
@@ -130,13 +131,14 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
           problem: `its time must be in the future (got ${DateTime.formatIso(plan.at.once)})`
         })
       }
-      const added = yield* memory.plans
-      for (const plan of added) {
+      for (const plan of yield* memory.plans) {
         const isOld = "once" in plan.at && plan.at.once.epochMilliseconds < now - KEPT
         // An old plan is kept if it was postponed, or if its restart is not over.
         if (isOld && (yield* Orders.next(context, compile(plan), {})).length === 0) yield* remove(plan.id)
       }
-      if ((yield* known).some(({ plan: { id } }) => id === plan.id)) {
+      // A plan that cannot be read may be one of another version of this program: only `remove` deletes it.
+      const ids = new Set([...(yield* known).map(({ plan }) => plan.id), ...yield* memory.added])
+      if (ids.has(plan.id)) {
         return yield* new DuplicatePlan({ id: plan.id })
       }
       // Removes the records of an earlier plan with this id, if its removal was interrupted.
@@ -146,7 +148,7 @@ export const makePlans = Effect.fnUntraced(function*<E, R>(
       return plan
     }, lock.withPermit),
     remove: Effect.fnUntraced(function*(id) {
-      const known = (yield* memory.plans).map(({ id }) => id)
+      const known = yield* memory.added
       if (!known.includes(id)) return yield* new UnknownPlan({ id, known })
       yield* remove(id)
       yield* changed

@@ -64,6 +64,8 @@ export interface Memory {
   readonly addPlan: (plan: RestartPlan) => Stored<void>
   /** Whether this plan was added, and can be read. */
   readonly isAdded: (id: string) => Stored<boolean>
+  /** The ids of the plans that were added, also of those that cannot be read. */
+  readonly added: Stored<ReadonlyArray<string>>
   /** Removes a plan. The records of its progress and its orders stay. */
   readonly removePlan: (id: string) => Stored<void>
 }
@@ -122,6 +124,7 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
 
   const getPlan = read(RestartPlan)
   const setPlan = write(RestartPlan)
+  const added = keysFrom("plan/")
   const Program = Schema.Struct({ begun: Schema.Number, plans: Schema.Array(RestartPlan) })
   const getProgram = read(Program)
   const setProgram = write(Program)
@@ -132,7 +135,7 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
     turns: record("turns", Turns),
     plans: Effect.gen(function*() {
       const plans = new Array<RestartPlan>()
-      for (const id of yield* keysFrom("plan/")) {
+      for (const id of yield* added) {
         const plan = yield* getPlan(`plan/${id}`)
         if (plan !== undefined && plan !== "unreadable") plans.push(plan)
       }
@@ -150,6 +153,7 @@ export const make = (shared: KeyValueStore.KeyValueStore): Memory => {
     removeProgram: (server) => remove(`program/${server}`),
     addPlan: (plan) => setPlan(`plan/${plan.id}`, plan),
     isAdded: (id) => Effect.map(getPlan(`plan/${id}`), (plan) => typeof plan === "object"),
+    added,
     removePlan: (id) => remove(`plan/${id}`)
   }
 }

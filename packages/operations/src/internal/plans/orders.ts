@@ -76,7 +76,7 @@ const serversOf = Effect.fnUntraced(function*(
   const driven = yield* memory.driven
   if (servers !== undefined) return { driven, servers: new Set(servers) }
   if (plan.servers !== "all") return { driven, servers: plan.servers }
-  // Every driver carries out a plan that was added, also if it has not begun its record of the plan yet.
+  // Every driver carries out a plan that was added, even if it has not begun its record of the plan yet.
   if (yield* memory.isAdded(plan.id)) return { driven, servers: driven }
   return { driven, servers: (yield* memory.progress.servers(plan.id)).filter((server) => driven.has(server)) }
 })
