@@ -267,6 +267,11 @@ export class SessionMachine<H> {
     this.#notice(now)
     // A late login reply must not begin a session.
     if (this.#phase === "Closed") return
+    // A socket that has failed may still deliver datagrams. A session on it could not send anything.
+    if (this.#phase === "Opening") {
+      this.counters.unexpected++
+      return
+    }
     if (datagram.length > MAX_DATAGRAM_BYTES) {
       this.counters.oversized++
       return

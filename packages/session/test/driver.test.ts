@@ -223,6 +223,49 @@ describe("a command", () => {
       assert.deepStrictEqual([tagOf(yield* session.status), line.open], ["Closed", 0])
     }))
 
+  it.effect("whose `isCurrent` closes the session before a retransmission is counted with all its sends", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const scope = yield* Scope.make()
+      const session = yield* start(line).pipe(Scope.provide(scope))
+      yield* online(session)
+      const runFork = Effect.runForkWith(yield* Effect.context())
+      let checks = 0
+      const isCurrent = () => {
+        if (++checks === 2) runFork(Scope.close(scope, Exit.void))
+        return true
+      }
+      yield* ask(Effect.exit(session.command("before")))
+      const asking = yield* ask(Effect.flip(session.command("lost", { isCurrent })))
+      yield* TestClock.adjust("10 millis")
+      yield* ask(Effect.exit(session.command("after")))
+      // A reply to an earlier command keeps the session patient, until one to a later command shows the loss.
+      yield* TestClock.adjust("140 millis")
+      line.receive(Packet.commandReply(0, "reply"))
+      yield* TestClock.adjust("100 millis")
+      line.receive(Packet.commandReply(2, "reply"))
+      const { reason } = yield* Fiber.join(asking)
+      const sends = line.sent.filter((packet) => packet._tag === "Command" && packet.sequence === 1).length
+      assert(reason._tag === "SessionClosed")
+      assert.deepStrictEqual([checks, reason.sends], [2, sends])
+    }))
+
+  it.effect("that is rejected within an `isCurrent`, and whose caller has an observer that throws, does not end the session", () =>
+    Effect.gen(function*() {
+      const line = byHand()
+      const session = yield* start(line)
+      yield* online(session)
+      const runFork = Effect.runForkWith(yield* Effect.context())
+      const isCurrent = () => {
+        runFork(session.command("b", { epoch: 0 })).addObserver(() => {
+          throw new Error("the observer has a bug")
+        })
+        return true
+      }
+      yield* ask(session.command("a", { isCurrent }))
+      assert.strictEqual(tagOf(yield* session.status), "Online")
+    }))
+
   it.effect("is not delayed by slow callers: all datagrams are sent before a caller gets its reply", () =>
     Effect.gen(function*() {
       const line = byHand()

@@ -65,8 +65,9 @@ export class Driver {
   #status: Status
   /** Start of the current outage, by the machine's clock and by the wall clock. */
   #outage = { since: NaN, wallSince: NaN }
-  /** The input that the machine handles now, and those that a caller's `isCurrent` has caused meanwhile. */
-  readonly #inputs: Array<(now: number) => void> = []
+  #isHandling = false
+  /** The inputs that a caller's `isCurrent` has caused within the one that the machine handles now. */
+  readonly #waiting: Array<(now: number) => void> = []
   #isPerforming = false
 
   constructor(
@@ -110,7 +111,7 @@ export class Driver {
     this.#feed((now) => this.#machine.close(now))
     // A caller that was just resumed may close its session within `#perform`, which must finish first. So may `isCurrent`
     // within an input.
-    return this.#isPerforming || this.#inputs.length > 0
+    return this.#isPerforming || this.#isHandling
       ? Effect.andThen(Effect.yieldNow, this.#socket.close)
       : this.#socket.close
   })
@@ -194,7 +195,7 @@ export class Driver {
           ticket = submitted.success
         } else {
           this.#meter.settled(submitted.failure._tag)
-          handle(Result.fail(submitted.failure))
+          this.#tell(handle, Result.fail(submitted.failure))
         }
       })
       return Effect.sync(() => {
@@ -232,17 +233,26 @@ export class Driver {
    * session. An input within another one waits until that one has ended.
    */
   #feed(input: (now: number) => void): void {
-    this.#inputs.push(input)
-    if (this.#inputs.length > 1) return
+    if (this.#isHandling) {
+      this.#waiting.push(input)
+      return
+    }
     const now = this.#now()
-    for (const next of this.#inputs) this.#input(now, next)
-    this.#inputs.length = 0
+    this.#handle(now, input)
     try {
       this.#perform(now)
     } catch (defect) {
       this.#machine.crash(now, Exit.die(defect))
       this.#perform(now)
     }
+  }
+
+  /** Lets the machine handle an input, and then those that it has caused. */
+  #handle(now: number, input: (now: number) => void): void {
+    this.#isHandling = true
+    this.#input(now, input)
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#input(now, next)
+    this.#isHandling = false
   }
 
   #input(now: number, input: (now: number) => void): void {
@@ -265,7 +275,7 @@ export class Driver {
       // Actions that this input has made due are performed at once. Older ones are left to the alarm, which reads the
       // socket first if it is late.
       if (this.#machine.wakeAt <= now && !this.#alarm.isDue(now)) {
-        this.#machine.tick(now)
+        this.#handle(now, this.#tickMachine)
         this.#performAll()
       }
     } finally {
@@ -363,8 +373,10 @@ export class Driver {
   }
 
   #tick(): undefined {
-    this.#feed((now) => this.#machine.tick(now))
+    this.#feed(this.#tickMachine)
   }
+
+  readonly #tickMachine = (now: number) => this.#machine.tick(now)
 
   /**
    * Ends the session because of a defect, either of the transport or of the session. After the end of the session, the

@@ -88,6 +88,20 @@ describe("a socket that fails", () => {
     assert.deepStrictEqual(bench.until(5000).news(), [], "no socket is open that could fail")
   })
 
+  it.each([true, false])("is no longer listened to: a login reply from it (accepted: %s) has no effect", (accepted) => {
+    const bench = new Bench({ loginTimeout: Infinity }).until(0)
+    bench.machine.opened(0)
+    bench.until(10)
+    bench.machine.socketFailed(10, ioFailed("Closed"))
+    bench.news()
+    assert.deepStrictEqual(bench.receive(Packet.loginResult(accepted)).news(), [])
+    assert.strictEqual(bench.machine.counters.unexpected, 1)
+    assert.deepStrictEqual(bench.until(1010).news(), ["open"])
+    bench.machine.opened(1010)
+    bench.until(1010)
+    assert.deepStrictEqual(bench.receive(Packet.loginResult(true)).news(), ["send Login", "Online"])
+  })
+
   it("after the end has no effect", () => {
     const bench = Bench.online()
     bench.machine.close(bench.now)
