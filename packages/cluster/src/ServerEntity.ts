@@ -98,7 +98,7 @@ export const ServerEntity = Entity.make("@bercon/Server", [
  * @since 0.1.0
  */
 export interface Options {
-  /** How long a session stays after its last user has left. Default 1 minute. */
+  /** How long a session stays after its last user has left, at least 0. Default 1 minute. */
   readonly maxIdleTime?: Duration.Input | undefined
   /**
    * Interval of the heartbeats to users of a session, from 100 milliseconds to 1 minute. Default 1 second. A longer interval
@@ -301,23 +301,24 @@ const handlers = Effect.fnUntraced(function*(heartbeat: number) {
 })
 
 /**
- * Lets this runner own sessions of game servers. Dies with a `RangeError` if `heartbeat` is out of its range.
+ * Lets this runner own sessions of game servers. Dies with a `RangeError` if an option is out of its range.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (options?: Options): Layer.Layer<never, never, Sharding | Servers> => {
   const heartbeat = Monotonic.duration(options?.heartbeat ?? Feed.HEARTBEAT)
-  if (!(heartbeat >= 100 && heartbeat <= 60_000)) {
-    const given = Formatter.format(options?.heartbeat)
-    return Layer.effectDiscard(
-      Effect.die(new RangeError(`heartbeat must be from 100 milliseconds to 1 minute (got ${given})`))
-    )
-  }
+  const maxIdleTime = Monotonic.duration(options?.maxIdleTime ?? "1 minute")
+  const problem = !(heartbeat >= 100 && heartbeat <= 60_000)
+    ? `heartbeat must be from 100 milliseconds to 1 minute (got ${Formatter.format(options?.heartbeat)})`
+    : !(maxIdleTime >= 0)
+    ? `maxIdleTime must be a duration of at least 0 (got ${Formatter.format(options?.maxIdleTime)})`
+    : undefined
+  if (problem !== undefined) return Layer.effectDiscard(Effect.die(new RangeError(problem)))
   return ServerEntity.toLayer(handlers(heartbeat), {
     // A command that waits for its server does not delay other commands.
     concurrency: "unbounded",
-    maxIdleTime: options?.maxIdleTime ?? "1 minute",
+    maxIdleTime,
     // A defect in one call must not end the session for its other users.
     disableFatalDefects: true
   })

@@ -161,15 +161,17 @@ export const layer: Layer.Layer<
     const held = yield* storage.refresh(address, [...shards, ...returned.values()])
     // The engine has released these locks, but a refresh whose answer came too late has taken them again.
     yield* Effect.forEach(held.filter(isReturned), (shard) => storage.release(address, shard), { discard: true })
+    const mine = held.filter((shard) => !isReturned(shard))
+    // Confirmed before the request for the lost locks, because that request may fail.
+    confirm(mine, at)
     const isHeld = (shard: ShardId) => held.some((other) => keyOf(other) === keyOf(shard))
     const lost = shards.filter((shard) => !isHeld(shard) && !isReturned(shard))
     // From now on another runner may take these locks.
     for (const shard of lost) doubted.add(keyOf(shard))
     const again = lost.length === 0 ? [] : yield* storage.acquire(address, lost)
-    const mine = [...held.filter((shard) => !isReturned(shard)), ...again]
-    for (const shard of shards) confirmed.delete(keyOf(shard))
-    confirm(mine, at)
-    return mine
+    for (const shard of lost) confirmed.delete(keyOf(shard))
+    confirm(again, at)
+    return [...mine, ...again]
   })
 
   const refresh: typeof storage.refresh = (address, shardIds) =>
@@ -180,8 +182,8 @@ export const layer: Layer.Layer<
         ? storage.refresh(address, shards)
         : oneByOne.withPermit(Effect.suspend(() => confirmHeld(address, shards)))
       return asked.pipe(
-        // The engine's storage fails with a defect if it cannot connect to the database.
-        Effect.catchDefect((defect) => Effect.fail(new PersistenceError({ cause: defect }))),
+        // If the engine's storage cannot connect to the database, requests also end with a defect or an interruption.
+        Effect.sandbox,
         // The first use of an idle connection that has broken fails, although the database is there.
         Effect.retry({ times: 2, schedule: Schedule.spaced("250 millis") }),
         Effect.timeout(ANSWER_TIMEOUT),

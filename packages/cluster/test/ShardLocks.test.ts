@@ -14,7 +14,7 @@ const database = Effect.gen(function*() {
   const held = new Set<string>()
   const foreign = new Set<string>()
   const state = {
-    mode: "there" as "there" | "slow" | "away" | "dying" | "hanging",
+    mode: "there" as "there" | "slow" | "away" | "dying" | "interrupting" | "hanging",
     held,
     foreign,
     /** Whether the database answers requests for locks. */
@@ -37,6 +37,9 @@ const database = Effect.gen(function*() {
         : state.mode === "dying"
         // The engine's storage dies if it cannot open its connection for locks anew.
         ? Effect.die("connection refused")
+        : state.mode === "interrupting"
+        // The engine's storage interrupts the requests that wait for a connection that took too long to open.
+        ? Effect.interrupt
         : Effect.never
     })
   const clock = yield* Clock.Clock
@@ -98,7 +101,7 @@ const loser = Effect.tap(holder, ({ state }) =>
 const both = shards.map(keyOf)
 
 describe("locks of shards", () => {
-  for (const mode of ["away", "dying", "hanging"] as const) {
+  for (const mode of ["away", "dying", "interrupting", "hanging"] as const) {
     it.effect(`count as held for a while if the database is ${mode}, until the engine gets a failure`, () =>
       Effect.gen(function*() {
         const { refresh, state } = yield* holder
@@ -252,6 +255,17 @@ describe("locks of shards", () => {
       state.gives = false
       assert.deepStrictEqual(yield* refresh(), both)
       yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(shards.map(isHeld), [false, true])
+    }))
+
+  it.effect("are confirmed after a standstill although the database does not answer for another lock", () =>
+    Effect.gen(function*() {
+      const { isHeld, standStill, state } = yield* holder
+      state.held.delete(keyOf(first))
+      state.gives = false
+      yield* standStill(3)
+      assert.deepStrictEqual(shards.map(isHeld), [false, false])
+      yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(shards.map(isHeld), [false, true])
     }))
 

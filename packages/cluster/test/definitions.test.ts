@@ -162,18 +162,34 @@ describe("the runner of a server", () => {
       yield* TestRcon.passTime(entity.Command({ ...command, activation }))
     }).pipe(Effect.scoped, provided))
 
-  it.effect("has heartbeats from 100 milliseconds to 1 minute", () =>
+  it.effect("refuses options out of their range", () =>
     Effect.gen(function*() {
       const { cluster } = yield* setup()
-      const start = (heartbeat?: number) =>
-        Effect.exit(
-          cluster.runnerOf(1, () => Layer.provide(ServerEntity.layer({ heartbeat }), Servers.layerRecord({})))
-        )
-      for (const heartbeat of [100, 60_000, undefined]) assert.isTrue(Exit.isSuccess(yield* start(heartbeat)))
-      for (const heartbeat of [99, 60_001, Number.NaN]) {
-        const exit = yield* start(heartbeat)
+      const start = (options: ServerEntity.Options) =>
+        Effect.exit(cluster.runnerOf(1, () => Layer.provide(ServerEntity.layer(options), Servers.layerRecord({}))))
+      const valid: ReadonlyArray<ServerEntity.Options> = [
+        { heartbeat: 100 },
+        { heartbeat: 60_000 },
+        {},
+        { maxIdleTime: 0 },
+        { maxIdleTime: "Infinity" }
+      ]
+      for (const options of valid) assert.isTrue(Exit.isSuccess(yield* start(options)))
+      const heartbeats = [99, 60_001, Number.NaN].map((heartbeat) =>
+        [
+          { heartbeat },
+          `heartbeat must be from 100 milliseconds to 1 minute (got ${heartbeat})`
+        ] as const
+      )
+      const idleTimes = [-1, Number.NaN].map((maxIdleTime) =>
+        [
+          { maxIdleTime },
+          `maxIdleTime must be a duration of at least 0 (got ${maxIdleTime})`
+        ] as const
+      )
+      for (const [options, problem] of [...heartbeats, ...idleTimes]) {
+        const exit = yield* start(options)
         assert(Exit.isFailure(exit))
-        const problem = `heartbeat must be from 100 milliseconds to 1 minute (got ${heartbeat})`
         assert.deepStrictEqual(Cause.squash(exit.cause), new RangeError(problem))
       }
     }).pipe(Effect.scoped, provided))

@@ -88,7 +88,7 @@ export const layer = (
       key: string,
       use: (key: string) => Effect.Effect<A, KeyValueStore.KeyValueStoreError>
     ): Effect.Effect<A, KeyValueStore.KeyValueStoreError> => {
-      if (!/\p{Cs}/u.test(key)) return use(key)
+      if (key.isWellFormed()) return use(key)
       const message = `a key must be a text without lone surrogates (got ${JSON.stringify(key)})`
       return Effect.fail(new KeyValueStore.KeyValueStoreError({ method, key, message }))
     }

@@ -50,7 +50,8 @@ export interface Message {
  * - `"Lost"`: `missed` messages did not arrive within the reorder timeout. If one of them arrives later, it follows as
  *   `late`.
  * - `"Overflow"`: this subscriber was too slow and lost its `missed` oldest items (messages and gaps).
- * - `"Reconnected"`: the session was lost for some time. The number of missed messages is unknown.
+ * - `"Reconnected"`: the session was lost for some time. The number of missed messages is unknown. Each login after the first
+ *   has such a gap.
  *
  * @category models
  * @since 0.1.0

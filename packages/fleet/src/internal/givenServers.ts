@@ -11,6 +11,6 @@ export const toMap = <S extends ServerSettings>(servers: Servers<S>): ReadonlyMa
 export const idProblem = (id: string): string | undefined =>
   id === ""
     ? "the id must not be empty"
-    : /\p{Cs}/u.test(id)
-    ? `the id must be a text without lone surrogates (got ${JSON.stringify(id)})`
-    : undefined
+    : id.isWellFormed()
+    ? undefined
+    : `the id must be a text without lone surrogates (got ${JSON.stringify(id)})`

@@ -62,15 +62,13 @@ export const time = (input: DateTime.DateTime.Input): DateTime.Utc =>
 export const object = (name: string, value: unknown, form: string): Problem =>
   Predicate.isObject(value) ? undefined : `${name} must be ${form} ${got(value)}`
 
-/** Whether a text has half of a surrogate pair. Such a text has no UTF-8, so it cannot be part of the name of a file. */
-const isMalformed = (value: string): boolean => /\p{Cs}/u.test(value)
-
 export const id = (value: string): Problem =>
   typeof value !== "string" || value.length < 1 || value.length > 64
     ? `id must be a text of 1 to 64 characters ${got(value)}`
-    : isMalformed(value)
-    ? `id must be a text without lone surrogates ${got(value)}`
-    : undefined
+    // Such a text has no UTF-8, so it cannot be part of the name of a file.
+    : value.isWellFormed()
+    ? undefined
+    : `id must be a text without lone surrogates ${got(value)}`
 
 export const servers = (value: "all" | ReadonlyArray<string>): Problem =>
   value === "all"
@@ -79,7 +77,7 @@ export const servers = (value: "all" | ReadonlyArray<string>): Problem =>
         !value.every((server) => typeof server === "string" && server !== "")
     ? `servers must be "all" or ids of servers, at least one, none of them empty ${got(value)}`
     : first(value, (server) =>
-      isMalformed(server) ? `the id of a server must be a text without lone surrogates ${got(server)}` : undefined)
+      server.isWellFormed() ? undefined : `the id of a server must be a text without lone surrogates ${got(server)}`)
 
 type End = 0 | `${number} ${Duration.Unit}`
 
