@@ -272,6 +272,38 @@ describe("a removal during which another admin changes the list", () => {
       assert.deepInclude(state, { attributes: { server: "altis", change: "Restore" } })
     }))
 
+  it.effect("can hit one of several bans of a target, all of which the list has in the end, even if the first addition is lost", () =>
+    Effect.gen(function*() {
+      const limited = (reason: string) => ({ ...foreign(3, reason), expires: 36_000_000 })
+      const scenarios = [
+        // The removal hits row 2. The other ban of its target stays in the list.
+        { others: [foreign(3, "third"), limited("fourth")], removed: [0] },
+        { others: [foreign(3, "third"), limited("third")], removed: [0] },
+        // The removal hits row 3. It could have hit row 2 instead, so both are added again.
+        { others: [foreign(3, "third"), limited("fourth")], removed: [0, 2] }
+      ]
+      for (const { others, removed } of scenarios) {
+        yield* Effect.gen(function*() {
+          const { server } = yield* all
+          yield* server.update((world) => ({ ...world, bans: [...rows.slice(0, 2), ...others] }))
+          let isFirst = true
+          yield* server.onCommand((text) => {
+            if (text === "removeBan 1") {
+              return {
+                before: (world) => ({ ...world, bans: world.bans.filter((_, index) => !removed.includes(index)) })
+              }
+            }
+            if (!isFirst || !text.startsWith("addBan")) return undefined
+            isFirst = false
+            return ""
+          })
+          yield* TestRcon.passTime("1 minute")
+          const bans = (yield* server.world).bans.map(({ expires, reason }) => `${reason} ${expires === undefined}`)
+          assert.sameMembers(bans, others.map(({ expires, reason }) => `${reason} ${expires === undefined}`))
+        }).pipe(Effect.provide(within, { local: true }))
+      }
+    }))
+
   it.effect("can hit a ban that lasts longer than a new ban can, which is added again as a permanent one", () =>
     Effect.gen(function*() {
       const { server } = yield* all

@@ -14,6 +14,7 @@ import type { CommandError } from "@bercon/client/CommandError"
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import { isComplete, type Table } from "@bercon/client/Table"
+import { unmatched } from "@bercon/client/unstable"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -112,6 +113,8 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   let expiredThen = 0
   /** The rows of other owners that must be added again. */
   let owed: ReadonlyArray<Owed> = []
+  /** The rows of the last list. After a removal that may have hit other rows, without those that are missing. */
+  let shown: ReadonlyArray<Ban> = []
   /** The bans of the book at the last comparison, by the numbers in the marks of their rows. */
   let numbers: Pick<Situation, "targetOf" | "unreadable"> = { targetOf: () => undefined, unreadable: new Set() }
 
@@ -150,10 +153,17 @@ export const make = (dependencies: Dependencies): ListKeeper => {
 
   /** Removes from `owed` the rows that are in the list again, and those that the list does not show after `TRIES` additions. */
   const settle = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>) {
+    // A row that was in the list before is another ban, even if it has the same target.
+    const left = [...unmatched(rows.filter(isOthers), nameOf, shown.map(nameOf))]
+    const without = (isBack: (one: Owed, row: Ban) => boolean) =>
+      owed.filter((one) => {
+        const index = left.findIndex((row) => row.target === one.row.target && isBack(one, row))
+        if (index >= 0) left.splice(index, 1)
+        return index < 0
+      })
+    owed = without(({ row }, { reason }) => reason === row.reason)
     // After an addition only targets are compared, because servers may change the text of a reason.
-    const isBack = ({ row, tries }: Owed) =>
-      rows.some((one) => one.target === row.target && isOthers(one) && (tries > 0 || one.reason === row.reason))
-    owed = owed.filter((one) => !isBack(one))
+    owed = without(({ tries }) => tries > 0)
     const hopeless = owed.filter(({ tries }) => tries >= TRIES)
     if (hopeless.length === 0) return
     owed = owed.filter(({ tries }) => tries < TRIES)
@@ -185,6 +195,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   const collided = (change: BansChanged) => {
     const found = victims(change).filter(isOthers)
     owed = [...owed, ...found.map((row) => ({ row, tries: 0 }))]
+    shown = unmatched(shown, nameOf, change.missing.map(nameOf))
     const effect = found.length > 0
       ? "the removal may have hit these bans, which are added again"
       : "the removal has probably hit no ban of another admin; these bans are missing now"
@@ -221,6 +232,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   const pass = Effect.fnUntraced(function*() {
     const { decision, entries, hasReasons, now, table } = yield* compare
     yield* settle(table.rows)
+    shown = table.rows
     const inForce = new Set(entries.map(({ id }) => id))
     for (const id of tries.keys()) if (decision.kept.has(id) || !inForce.has(id)) tries.delete(id)
     for (const id of joined) if (decision.kept.has(id) || !inForce.has(id)) joined.delete(id)
@@ -277,6 +289,9 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     })
   }
 }
+
+/** The parts of a row that stay the same while its number and time change. */
+const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
 
 const counted = (bans: number): string => bans === 1 ? "1 ban" : `${bans} bans`
 
