@@ -261,6 +261,18 @@ describe("a remote session", () => {
       }).pipe(Effect.scoped)
   )
 
+  it.effect("has no greeting right after the login that follows a move", () =>
+    Effect.gen(function*() {
+      const { server, session } = yield* followed
+      yield* TestClock.adjust(300)
+      server.move()
+      yield* TestClock.adjust(300)
+      server.send()
+      server.login()
+      yield* TestClock.adjust(1)
+      assert.isTrue(Option.isNone(yield* session.greeting))
+    }).pipe(Effect.scoped))
+
   it.effect("sends a repeatable command again to the next activation, but not again to the same one", () =>
     Effect.gen(function*() {
       const { server, session } = yield* followed

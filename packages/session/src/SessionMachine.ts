@@ -447,6 +447,7 @@ export class SessionMachine<H> {
     this.#now = now
     this.#wakeAt = undefined
     if (late <= STANDSTILL) return
+    this.#login.stoodStill()
     this.#liveness.stoodStill(late)
     this.#outbound.stoodStill(now, late)
   }
@@ -550,7 +551,7 @@ export class SessionMachine<H> {
     }
     this.#beginAt = Infinity
     this.#login.answered()
-    this.#outbound.begin()
+    this.#outbound.begin(now)
     this.#liveness.begin(now, this.#outbound.owes)
     this.#phase = "Online"
     this.epoch++

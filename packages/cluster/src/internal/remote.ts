@@ -219,6 +219,7 @@ export class Remote {
     }
     if (epoch > 0 && this.#owesGap) {
       this.#owesGap = false
+      this.#greeting = undefined
       this.#messages.publish({ _tag: "Gap", cause: "Reconnected", missed: undefined })
     }
     if (status._tag === "Online") Deferred.doneUnsafe(this.#online, Exit.void)

@@ -47,6 +47,8 @@ export class Login {
   /** When the first packet was sent since the outage began or a login reply came; `Infinity` if none was sent. */
   #firstSentAt = Infinity
   #lastSentAt = -Infinity
+  /** Whether the process was suspended after the last packet was sent. */
+  #hasStoodStill = false
   /**
    * Number of packets that the server may still accept. Accepting one restarts its session, and the numbering of its
    * messages.
@@ -93,6 +95,7 @@ export class Login {
   sent(now: number): void {
     this.#firstSentAt = Math.min(this.#firstSentAt, now)
     this.#lastSentAt = now
+    this.#hasStoodStill = false
     this.#tries++
     if (this.#quietTries++ === QUIET_TRIES) this.#cause = silence
     if (this.#unanswered++ === 0) this.#unansweredSince = now
@@ -147,11 +150,17 @@ export class Login {
     return this.#lastSentAt
   }
 
+  /** Records that the process was suspended. That time does not count as delay of the server. */
+  stoodStill(): void {
+    this.#hasStoodStill = true
+  }
+
   /**
-   * The round-trip time that a reply at `now` implies; `undefined` if more than one packet was sent (Karn's algorithm).
+   * The round-trip time that a reply at `now` implies; `undefined` if more than one packet was sent (Karn's algorithm), or
+   * if the process was suspended since.
    */
   roundTrip(now: number): number | undefined {
-    return this.#firstSentAt === this.#lastSentAt ? now - this.#lastSentAt : undefined
+    return this.#firstSentAt === this.#lastSentAt && !this.#hasStoodStill ? now - this.#lastSentAt : undefined
   }
 
   /** From this time on, the server may have restarted its session without notice; `Infinity` if that is impossible. */

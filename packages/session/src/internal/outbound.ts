@@ -388,12 +388,14 @@ export class Outbound<H> {
 
   /**
    * Ends a session. A command in flight is sent again in the next session if that is allowed, and fails otherwise. If
-   * the next session has begun already, commands that were sent after `until` belong to it and stay in flight.
+   * the next session has begun already, commands that were sent after `until` belong to it and stay in flight, unless
+   * they are for one epoch only.
    */
   lose(until: number): void {
     const again: Array<Submitted<H>> = []
     for (const ticket of this.#inFlight.tickets) {
-      if (ticket === undefined || this.#numbers.firstSentAt(ticket.number) > until) continue
+      if (ticket === undefined) continue
+      if (this.#numbers.firstSentAt(ticket.number) > until && ticket.request?.epoch === undefined) continue
       this.#abandon(ticket)
       if (!isSubmitted(ticket)) continue
       if (ticket.repeatable && ticket.request.epoch === undefined) again.push(ticket)
@@ -407,9 +409,10 @@ export class Outbound<H> {
     this.#queue.addAgain(again)
   }
 
-  /** Begins a session: numbers count from 0 again. */
-  begin(): void {
+  /** Begins a session: numbers count from 0 again, and commands that stayed in flight may be retransmitted. */
+  begin(now: number): void {
     this.#numbers.restart()
+    if (this.owes) this.resume(now)
   }
 
   /** Settles everything, because the session has ended for good. `exit`: how it ended. */

@@ -74,6 +74,35 @@ describe("a doubted server", () => {
     assert.deepInclude(bench.errors.get("waits"), { _tag: "NotConnected", isRetryable: true })
   })
 
+  /** A doubted session that has continued and sent a command, before the late login reply begins another one. */
+  const sentBeforeTheReply = (options: { readonly epoch?: number }) => {
+    const bench = doubted()
+    bench.receive(Packet.message(10, "here I am"))
+    bench.until(2800)
+    bench.submit("y", options)
+    // The command is due again after a second, while the machine waits for packets of the previous session.
+    bench.until(3700).receive(Packet.loginResult(true))
+    bench.until(3900)
+    assert.strictEqual(bench.machine.epoch, 2)
+    return bench
+  }
+  const sendsOf = (bench: Bench, text: string) =>
+    bench.sent.filter((packet) => packet._tag === "Command" && Text.decode(packet.payload) === text).length
+
+  it("that answers the login after it has been sent a command gets that command again in time", () => {
+    const bench = sentBeforeTheReply({})
+    assert.strictEqual(sendsOf(bench, "y"), 2)
+  })
+
+  it("that answers the login after it has been sent a command is not sent it again if it is for one epoch only", () => {
+    const bench = sentBeforeTheReply({ epoch: 1 })
+    assert.strictEqual(bench.errors.get("y")?._tag, "SessionLost")
+    bench.submit("z")
+    bench.until(3910).receive(Packet.commandReply(bench.lastNumber, ""))
+    bench.until(10_000)
+    assert.strictEqual(sendsOf(bench, "y"), 1)
+  })
+
   it("that continues its session gets the overdue retransmissions and the waiting commands at once", () => {
     const bench = doubted()
     bench.until(9000)

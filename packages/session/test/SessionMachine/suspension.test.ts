@@ -44,6 +44,15 @@ describe("a suspended process", () => {
     assert.deepStrictEqual([lost(250), lost(251)], [8000, 8251])
   })
 
+  it("does not measure the reply to a login", () => {
+    const bench = new Bench().until(0)
+    bench.machine.opened(0)
+    bench.until(20)
+    bench.now += 3_600_000
+    assert.include(bench.receive(Packet.loginResult(true)).news(), "Online")
+    assert.isUndefined(bench.machine.roundTripTime)
+  })
+
   it("does not measure the reply to a command whose caller has gone", () => {
     const bench = Bench.online({ maxInFlight: 1 })
     const before = bench.machine.roundTripTime

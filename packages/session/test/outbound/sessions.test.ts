@@ -23,7 +23,7 @@ describe("a session that is lost", () => {
     assert.deepStrictEqual(outgoing.outbound.load, { waiting: 3, inFlight: 0 })
     assert.isFalse(outgoing.outbound.owes)
     outgoing.now = 100
-    outgoing.outbound.begin()
+    outgoing.outbound.begin(100)
     outgoing.outbound.start(100)
     assert.deepStrictEqual(outgoing.sent.slice(3).map(({ text }) => text), ["a", "b", "waits"])
     assert.deepStrictEqual(outgoing.sent.slice(3).map(({ number }) => number), [3, 4, 5], "0 to 2 are in quarantine")
@@ -91,7 +91,7 @@ describe("a session that is lost", () => {
     }
     outgoing.outbound.lose(Infinity)
     outgoing.now = 1000
-    outgoing.outbound.begin()
+    outgoing.outbound.begin(1000)
     outgoing.submit("first")
     assert.strictEqual(outgoing.sent.at(-1)!.number, 0)
   })
