@@ -147,7 +147,7 @@ describe("an order", () => {
       })
     ))
 
-  it.effect("to postpone a restart to a time that no date can have is refused, and changes nothing", () =>
+  it.effect("to postpone a restart to an impossible time, or by an invalid duration, is refused and changes nothing", () =>
     onServer(
       { from: "2026-03-28T03:20", plans: { restarts: [nightly] } },
       Effect.gen(function*() {
@@ -212,7 +212,7 @@ describe("an order", () => {
 })
 
 describe("the plans that a command finds in the store", () => {
-  it.effect("can be aborted at once after a command has added them for all servers", () =>
+  it.effect("can be aborted right after a command has added them, if they are plans for all servers", () =>
     onServer(
       { from: "2026-03-28T03:00", plans: {} },
       Effect.gen(function*() {

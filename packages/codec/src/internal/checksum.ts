@@ -23,8 +23,8 @@ const native = (globalThis as {
 /** The fastest available CRC-32 for long datagrams. */
 export const crc32 = native ?? portable
 
-// Creating a view costs more than the checksum of a short datagram, above all if V8 must move a small new array (up to
-// 64 bytes) out of its heap first.
+// A view of a short datagram costs more than its checksum, above all if V8 must first move the datagram out of its heap, where
+// new arrays of up to 64 bytes are.
 const SHORT_BYTES = 64
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => ~CRC32.buf(Uint8Array.of(byte), -1))
