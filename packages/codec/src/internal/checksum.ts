@@ -23,8 +23,8 @@ const native = (globalThis as {
 /** The fastest available CRC-32 for long datagrams. */
 export const crc32 = native ?? portable
 
-// A view of a short datagram costs more than its checksum, above all if V8 must first move the datagram out of its heap, where
-// new arrays of up to 64 bytes are.
+// A view of a short datagram costs more than its checksum, above all if V8 must first move the datagram out of its heap. It
+// keeps new arrays of up to 64 bytes there.
 const SHORT_BYTES = 64
 
 const table = Int32Array.from({ length: 256 }, (_, byte) => ~CRC32.buf(Uint8Array.of(byte), -1))
