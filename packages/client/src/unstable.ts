@@ -11,8 +11,8 @@ export * as CommandTable from "./internal/commandTable.ts"
 export { checkOptions } from "./internal/settings.ts"
 /** Constructs command errors. */
 export * as CommandErrors from "./internal/commandError.ts"
-/** Compares two lists: the values whose keys the other list does not have. */
-export { unmatched } from "./internal/banRows.ts"
+/** Compares rows of two lists of bans. */
+export * as BanRows from "./internal/banRows.ts"
 /** Shortens the values that errors repeat. */
 export { shortened } from "./internal/shortened.ts"
 /** Validates and formats the address of a server. */

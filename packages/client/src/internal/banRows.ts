@@ -111,6 +111,9 @@ export const isAlike = (rows: ReadonlyArray<Ban>, others: ReadonlyArray<Ban>): b
 
 const likeness = (ban: Ban): string => `${minutesLeft(ban)} ${kindOf(ban)}`
 
+/** The parts of a row that stay the same while its number and time change. */
+export const nameOf = ({ reason, target }: Pick<Ban, "reason" | "target">): string => `${target} ${reason}`
+
 /** The values whose key is not in `keys`. Each of `keys` is used for one value only. */
 export const unmatched = <A>(
   values: ReadonlyArray<A>,

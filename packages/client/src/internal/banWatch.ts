@@ -12,7 +12,7 @@ import type { CommandError } from "../CommandError.ts"
 import type { ReplyError } from "../ReplyError.ts"
 import * as ServerEvent from "../ServerEvent.ts"
 import { isComplete, type Table } from "../Table.ts"
-import { unmatched } from "./banRows.ts"
+import { nameOf, unmatched } from "./banRows.ts"
 import { complainer, reported } from "./reported.ts"
 
 /** Precision of the remaining time that servers print, in milliseconds. */
@@ -84,9 +84,6 @@ export const make = (options: {
     }
   }
 }
-
-/** The common key of rows that can be the same ban, expired or not. */
-const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
 
 /**
  * The changes from one list to the next. Rows with the same key cannot be distinguished, so they are counted. An

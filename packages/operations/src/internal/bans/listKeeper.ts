@@ -14,7 +14,7 @@ import type { CommandError } from "@bercon/client/CommandError"
 import type { Service as RconClient } from "@bercon/client/RconClient"
 import type { ReplyError } from "@bercon/client/ReplyError"
 import { isComplete, type Table } from "@bercon/client/Table"
-import { unmatched } from "@bercon/client/unstable"
+import { BanRows } from "@bercon/client/unstable"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -154,7 +154,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   /** Removes from `owed` the rows that are in the list again, and those that the list does not show after `TRIES` additions. */
   const settle = Effect.fnUntraced(function*(rows: ReadonlyArray<Ban>) {
     // A row that was in the list before is another ban, even if it has the same target.
-    const left = [...unmatched(rows.filter(isOthers), nameOf, shown.map(nameOf))]
+    const left = [...BanRows.unmatched(rows.filter(isOthers), BanRows.nameOf, shown.map(BanRows.nameOf))]
     const without = (isBack: (one: Owed, row: Ban) => boolean) =>
       owed.filter((one) => {
         const index = left.findIndex((row) => row.target === one.row.target && isBack(one, row))
@@ -195,7 +195,7 @@ export const make = (dependencies: Dependencies): ListKeeper => {
   const collided = (change: BansChanged) => {
     const found = victims(change).filter(isOthers)
     owed = [...owed, ...found.map((row) => ({ row, tries: 0 }))]
-    shown = unmatched(shown, nameOf, change.missing.map(nameOf))
+    shown = BanRows.unmatched(shown, BanRows.nameOf, change.missing.map(BanRows.nameOf))
     const effect = found.length > 0
       ? "the removal may have hit these bans, which are added again"
       : "the removal has probably hit no ban of another admin; these bans are missing now"
@@ -289,9 +289,6 @@ export const make = (dependencies: Dependencies): ListKeeper => {
     })
   }
 }
-
-/** The parts of a row that stay the same while its number and time change. */
-const nameOf = ({ reason, target }: Ban): string => `${target} ${reason}`
 
 const counted = (bans: number): string => bans === 1 ? "1 ban" : `${bans} bans`
 

@@ -2,7 +2,7 @@
  * Makes entries of the ban book from the input of people and files.
  */
 import { BanTarget, targetFromString } from "@bercon/client/Ban"
-import { shortened } from "@bercon/client/unstable"
+import { BanRows, shortened } from "@bercon/client/unstable"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
@@ -96,7 +96,7 @@ const SAME_END = 120_000
 export const matcher = (entries: ReadonlyArray<BanEntry>): (entry: BanEntry) => boolean => {
   const ends = new Map<string, Array<number>>()
   const isKnown = (entry: BanEntry): boolean => {
-    const key = `${entry.target} ${entry.reason}`
+    const key = BanRows.nameOf(entry)
     const end = endOf(entry)
     const known = ends.get(key)
     if (known === undefined) ends.set(key, [end])
